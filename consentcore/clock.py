@@ -1,0 +1,39 @@
+"""Instants are aware UTC; this room checks, reads and writes them. The current time is always handed in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from consentcore.errors import BadInput
+
+
+def ensure_utc(instant: datetime) -> datetime:
+    """Return `instant` in UTC; a naive one is refused, because its zone would be a guess.
+
+    Raises: BadInput.
+    """
+    if instant.tzinfo is None or instant.utcoffset() is None:
+        raise BadInput("a time without a zone was given; write it with an offset, such as 2026-11-09T10:00:00Z")
+    return instant.astimezone(UTC)
+
+
+def to_second(instant: datetime) -> datetime:
+    """Round `instant` down to the second: finer times in a public leaf would help to tell people apart."""
+    return ensure_utc(instant).replace(microsecond=0)
+
+
+def iso(instant: datetime) -> str:
+    """Write an instant as RFC 3339 in UTC with a `Z`, microseconds only where there are any."""
+    return ensure_utc(instant).isoformat().replace("+00:00", "Z")
+
+
+def parse_instant(text: str) -> datetime:
+    """Read an RFC 3339 / ISO 8601 instant that carries an offset.
+
+    Raises: BadInput when it is no instant or names no offset.
+    """
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput("this is not an ISO 8601 instant; write it such as 2026-11-09T10:00:00+01:00") from None
+    return ensure_utc(instant)

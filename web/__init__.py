@@ -1,0 +1,1 @@
+"""Faces and wiring: the one place where settings, engines, keyring and policies meet."""
