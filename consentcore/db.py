@@ -1,6 +1,6 @@
 """Declarative bases, naming convention and engine set-up for the databases this product runs on.
 
-Supported: SQLite (3.38 or later), PostgreSQL (13 or later), MariaDB (10.6 or later). MySQL is refused: it was never run.
+Supported: SQLite (3.38 or later), PostgreSQL (13 or later), MariaDB (10.6 or later). MySQL is refused: never run.
 """
 
 from __future__ import annotations

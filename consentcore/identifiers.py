@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import secrets
 import time
 import uuid
+
+
+REFERENCE_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without 0 O 1 I L, which people misread
 
 
 def row_id() -> uuid.UUID:
@@ -21,3 +25,9 @@ def row_id() -> uuid.UUID:
 def random_ref() -> uuid.UUID:
     """Make a random UUIDv4, for subjects, events and records: it tells nothing about time or order."""
     return uuid.uuid4()
+
+
+def reference() -> str:
+    """Make a random reference that a person can read out, such as `B4GT-W7C3` (39 bits: no secret, only a name)."""
+    drawn = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(8))
+    return f"{drawn[:4]}-{drawn[4:]}"

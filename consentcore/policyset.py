@@ -143,5 +143,5 @@ class PolicySet:
             return self.notices[notice_id, version, language]
         except KeyError:
             raise NotFound(
-                f"notice {notice_id}@{version}/{language} is not in the policies; `consentcore policies check` lists them"
+                f"notice {notice_id}@{version}/{language} is not in the policies; see `consentcore policies check`"
             ) from None
