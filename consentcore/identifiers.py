@@ -7,7 +7,6 @@ import secrets
 import time
 import uuid
 
-
 REFERENCE_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without 0 O 1 I L, which people misread
 
 
