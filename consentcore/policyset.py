@@ -106,10 +106,17 @@ class Purpose:
     channels: frozenset[Channel]
     rule: Rule
     notice: str | None
+    """Id and version of the notice in use, such as `newsletter@1`; consents under older versions keep theirs."""
     legal_text: str | None = None
-    balancing_test: str | None = None
+    balancing_test: Mapping[str, str] | None = None
+    """The weighing of interests by language, where the basis is legitimate interest."""
     validity: str | None = None
     """ISO 8601 period after which a consent wants renewing, e.g. `P3Y`; None is without end (R-7-7)."""
+
+    @property
+    def notice_id(self) -> str | None:
+        """The id of the notice, whatever its version."""
+        return self.notice.partition("@")[0] if self.notice else None
 
 
 @dataclass(frozen=True, slots=True)
