@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from importlib import resources
 from pathlib import Path
-from uuid import UUID
 
-from sqlalchemy import Date, ForeignKey, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from consentcore.columns import Blob, Hex64, Ref, UTCDateTime, code, impersonal
-from consentcore.db import Base
 from consentcore.errors import Conflict
 from consentcore.ledger import canonical
 from consentcore.ledger.events import Event, register
 from consentcore.ledger.log import queue
 from consentcore.policyset import PolicySet
 from policies import folder as folders
+from policies.tables import PolicyVersion
 
 APPLIED = register("policies.applied", "the organisation put a set of policies in force")
-
-
-class PolicyVersion(Base):
-    """A set of policies that was in force from some instant on, with every text it consisted of."""
-
-    __tablename__ = "cc_policy_version"
-
-    sha256: Mapped[str] = mapped_column(Hex64, primary_key=True, info=impersonal("hash of published texts"))
-    version: Mapped[str] = mapped_column(code(64), info=impersonal("version named by the organisation"))
-    effective_on: Mapped[date] = mapped_column(Date, info=impersonal("date named by the organisation"))
-    applied_at: Mapped[datetime] = mapped_column(UTCDateTime, info=impersonal("when it was put in force"))
-    texts: Mapped[bytes] = mapped_column(Blob, info=impersonal("texts of the organisation, path by path"))
-    event_id: Mapped[UUID] = mapped_column(
-        Ref, ForeignKey("cc_log_event.id"), info=impersonal("random event id in the log")
-    )
 
 
 def apply(session: Session, folder: Path | None, policy: PolicySet, now: datetime) -> bool:

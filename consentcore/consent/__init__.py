@@ -1,0 +1,1 @@
+"""Recording consent, its state, the decision that rests on it, and the proof."""

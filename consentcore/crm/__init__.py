@@ -1,0 +1,1 @@
+"""CRM entities, each in its own file, their personal fields sealed."""

@@ -1,0 +1,1 @@
+"""Keys per person, sealed columns, blind index, rotation and shredding (design: crypto-and-ledger)."""

@@ -1,0 +1,1 @@
+"""Reading other systems’ exports by a declared mapping, streaming, losing no row."""

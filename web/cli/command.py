@@ -1,0 +1,170 @@
+"""What all commands share: `--json`, errors as sentences with the right exit code, times and references as options."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy.exc import DBAPIError
+
+from consentcore.clock import parse_instant
+from consentcore.errors import BadInput, ConsentCoreError
+from web.settings import read_settings
+from web.wiring import Service, open_service
+
+AS_JSON = "consentcore.as_json"
+EXIT_FAILED = 1
+EXIT_NOT_VERIFIED = 3
+
+
+class Failed(click.ClickException):
+    """A command that could not be done: a sentence on stderr, exit 1."""
+
+    exit_code = EXIT_FAILED
+
+    def show(self, file: Any = None) -> None:
+        """Write the sentence."""
+        click.echo(f"consentcore: {self.message}", err=True)
+
+
+class NotVerified(Failed):
+    """Something claimed to be proven and is not: exit 3, with the answer found where there is one."""
+
+    exit_code = EXIT_NOT_VERIFIED
+
+    def __init__(self, message: str, answer: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.answer = answer
+
+
+class Command(click.Command):
+    """A command that takes `--json` and turns errors of the product into sentences.
+
+    `bare` names the one key of the answer that is printed alone, as a line, where JSON is not asked for.
+    """
+
+    def __init__(self, *args: Any, bare: str | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.bare = bare
+        self.params.append(click.Option(["--json", "as_json"], is_flag=True, help="One JSON document on stdout."))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; show its answer as JSON or for people."""
+        as_json = ctx.meta[AS_JSON] = ctx.params.pop("as_json")
+        try:
+            with errors_as_sentences():
+                answer = super().invoke(ctx)
+        except NotVerified as refused:
+            if as_json and refused.answer is not None:
+                show(refused.answer, as_json=True)
+            raise
+        if self.bare is not None and not as_json:
+            click.echo(answer[self.bare])
+        elif isinstance(answer, Mapping):
+            show(answer, as_json=as_json)
+        return answer
+
+    def answer(self, arguments: Sequence[str]) -> dict[str, Any]:
+        """Run the command with arguments as typed and return its answer without printing it."""
+        with self.make_context(self.name, list(arguments)) as ctx:
+            ctx.params.pop("as_json")
+            answer: dict[str, Any] = super().invoke(ctx)
+            return answer
+
+
+class Group(click.Group):
+    """A group whose commands are all of this kind."""
+
+    command_class = Command
+
+
+@contextmanager
+def errors_as_sentences() -> Iterator[None]:
+    """Turn what went wrong into one sentence without personal data.
+
+    A database's own message may quote values, so only its kind is told.
+    """
+    try:
+        yield
+    except ConsentCoreError as error:
+        article = f" [Art. {error.article}]" if error.article else ""
+        raise Failed(f"{error}{article}") from None
+    except DBAPIError as error:
+        raise Failed(_database_sentence(error)) from None
+    except OSError as error:
+        raise Failed(f"{error.filename or 'a file'}: {error.strerror or type(error).__name__}") from None
+
+
+def _database_sentence(error: DBAPIError) -> str:
+    kind = type(error.orig).__name__ if error.orig is not None else type(error).__name__
+    text = str(error.orig).lower()
+    if "readonly" in text or "read-only" in text:
+        return "the database cannot be written to: its file, folder or server is read-only; nothing was changed"
+    if "disk is full" in text or "disk full" in text:
+        return "the database's disk is full; nothing was changed"
+    if (
+        "unable to open" in text
+        or "could not connect" in text
+        or "connection refused" in text
+        or "can't connect" in text
+    ):
+        return "the database cannot be reached; check CONSENTCORE_DATABASE_URL and CONSENTCORE_KEYRING_URL"
+    if "locked" in text:
+        return "the database is busy with another writer; try again"
+    return f"the database refused ({kind}); nothing was changed"
+
+
+def service() -> AbstractContextManager[Service]:
+    """Open the wired service for one command."""
+    return open_service(read_settings(os.environ))
+
+
+def show(answer: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print an answer: one JSON document, or a small table for people."""
+    if as_json:
+        click.echo(json.dumps(answer, ensure_ascii=False, default=str))
+        return
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for key, value in answer.items():
+        table.add_row(Text(key, style="bold"), Text(_for_people(value)))
+    Console().print(table)
+
+
+def _for_people(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return "\n".join(_for_people(one) for one in value) or "none"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {_for_people(one)}" for key, one in value.items())
+    return str(value)
+
+
+class Instant(click.ParamType[datetime]):
+    """An ISO 8601 instant with an offset."""
+
+    name = "instant"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read the instant, or refuse with the way out."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            return parse_instant(value)
+        except BadInput as error:
+            self.fail(str(error), param, ctx)
+
+
+INSTANT = Instant()

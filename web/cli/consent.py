@@ -1,0 +1,160 @@
+"""`consentcore consent`: recording, deciding, history and receipts."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import click
+from sqlalchemy.orm import Session
+
+from consentcore.clock import iso
+from consentcore.consent.decide import decide as decide_one
+from consentcore.consent.decide import decide_for_all
+from consentcore.consent.history import leaf_index, records_of
+from consentcore.consent.receipt import receipt as compose_receipt
+from consentcore.consent.record import METHODS, Choice, Evidence
+from consentcore.consent.record import record as record_choices
+from consentcore.consent.tables import ConsentState
+from consentcore.errors import BadInput
+from consentcore.policyset import Channel, Notice, PolicySet
+from web.cli.command import INSTANT, Group, service
+from web.cli.people import person_options, persons, the_person
+from web.files import write_atomically
+from web.transaction import reading, unit
+from web.wiring import Service
+
+_NOTICE = re.compile(r"([a-z][a-z0-9_]{0,63})@([1-9][0-9]{0,5})(?:/([a-z]{2}))?")
+_RECORDED_BY_HAND = (ConsentState.GIVEN, ConsentState.REFUSED, ConsentState.WITHDRAWN)
+
+
+@click.group(cls=Group)
+def consent() -> None:
+    """Record consent, decide on it, prove it."""
+
+
+def _matter_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    function = click.option("--channel", required=True, type=click.Choice([one.value for one in Channel]))(function)
+    return click.option("--purpose", required=True)(function)
+
+
+@consent.command()
+@person_options
+@_matter_options
+@click.option("--state", required=True, type=click.Choice([state.value for state in _RECORDED_BY_HAND]))
+@click.option("--notice", required=True, help="The notice that was shown, such as newsletter@1 or newsletter@1/en.")
+@click.option("--method", required=True, type=click.Choice(sorted(METHODS)))
+@click.option("--at", type=INSTANT, help="When it was declared; now, if not said.")
+@click.option("--by", help="Who recorded it.")
+def record(
+    email: str | None,
+    subject: UUID | None,
+    purpose: str,
+    channel: str,
+    state: str,
+    notice: str,
+    method: str,
+    at: datetime | None,
+    by: str | None,
+) -> dict[str, Any]:
+    """Record what a person declared, under the notice that was shown."""
+    with service() as wired:
+        choice = Choice(purpose, Channel(channel), ConsentState(state), _notice(wired.policy, notice), at)
+        evidence = Evidence(method, contact_point=email, actor=by)
+        with unit(wired.sessions) as session:
+            concerned = _concerned(session, wired, choice.state, email, subject)
+            done = [
+                record_choices(session, person, [choice], wired.policy, evidence, wired.now())[0]
+                for person in concerned
+            ]
+        with reading(wired.sessions) as session:
+            written = [
+                {"record_id": str(one.record_id), "leaf_index": leaf_index(session, one.event_id)} for one in done
+            ]
+        return written[0] if len(written) == 1 else {**written[0], "records": written}
+
+
+def _concerned(
+    session: Session, wired: Service, state: ConsentState, email: str | None, subject: UUID | None
+) -> list[UUID]:
+    # a no at a shared address stands for everyone reached there; a yes must say whose it is
+    if state in (ConsentState.REFUSED, ConsentState.WITHDRAWN):
+        found = persons(session, wired.keyring, email, subject)
+        if found:
+            return found
+    return [the_person(session, wired.keyring, email, subject)]
+
+
+def _notice(policy: PolicySet, text: str) -> Notice:
+    found = _NOTICE.fullmatch(text)
+    if found is None:
+        raise BadInput("--notice is written ID@VERSION or ID@VERSION/LANGUAGE, such as newsletter@1/fr")
+    return policy.notice(found[1], int(found[2]), found[3] or policy.controller.languages[0])
+
+
+@consent.command()
+@person_options
+@_matter_options
+@click.option("--at", type=INSTANT, help="Ask what the answer was at a past instant.")
+def decide(email: str | None, subject: UUID | None, purpose: str, channel: str, at: datetime | None) -> dict[str, Any]:
+    """Say whether a person may be contacted, and why; a shared address is as free as its most reserved owner."""
+    with service() as wired, reading(wired.sessions) as session:
+        matter = (purpose, Channel(channel), wired.policy, wired.now())
+        if subject is not None and email is None:
+            answer = decide_one(session, subject, *matter, as_of=at)
+        else:
+            answer = decide_for_all(session, persons(session, wired.keyring, email, subject), *matter, as_of=at)
+        return {
+            "allowed": answer.allowed,
+            "reason": answer.reason.value,
+            "basis": answer.basis.value,
+            "article": answer.basis.article,
+            "record_id": str(answer.record_id) if answer.record_id else None,
+            "policy_sha256": answer.policy_sha256,
+        }
+
+
+@consent.command()
+@person_options
+def history(email: str | None, subject: UUID | None) -> dict[str, Any]:
+    """List everything a person declared, oldest first."""
+    with service() as wired, reading(wired.sessions) as session:
+        person = the_person(session, wired.keyring, email, subject)
+        return {"subject_ref": str(person), "records": _history(session, person)}
+
+
+def _history(session: Session, person: UUID) -> list[dict[str, Any]]:
+    return [
+        {
+            "record_id": str(row.id),
+            "at": iso(row.at),
+            "purpose": row.purpose,
+            "channel": row.channel,
+            "state": row.state,
+            "notice": f"{row.notice_id}@{row.notice_version}/{row.notice_language}",
+            "method": row.method,
+            "expires_at": iso(row.expires_at) if row.expires_at else None,
+        }
+        for row in records_of(session, person)
+    ]
+
+
+@consent.command()
+@click.argument("record_id", type=click.UUID)
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path))
+def receipt(record_id: UUID, out: Path) -> dict[str, Any]:
+    """Write the receipt of a record, which anyone can verify offline."""
+    with service() as wired, reading(wired.sessions) as session:
+        composed = compose_receipt(session, wired.keyring, wired.policy, record_id)
+    write_atomically(out, json.dumps(composed, ensure_ascii=False, indent=2) + "\n")
+    return {
+        "out": str(out),
+        "leaf_index": composed["proof"]["leaf_index"],
+        "tree_size": composed["proof"]["tree_size"],
+        "content": "erased" if "erased" in composed else "included",
+    }

@@ -1,0 +1,35 @@
+"""`consentcore`: the entry point of the command line."""
+
+from __future__ import annotations
+
+import click
+
+from consentcore import __version__
+from web.cli import consent, demo, importing, keys, ledger, policies, prepare, subjects
+from web.cli.command import Group
+
+NOUNS = (
+    prepare.init,
+    prepare.db,
+    demo.demo,
+    importing.import_,
+    importing.quarantine,
+    subjects.subjects,
+    consent.consent,
+    ledger.ledger,
+    keys.keys,
+    policies.policies,
+)
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """Consent ledger, rights of data subjects, retention and register around an encrypted CRM.
+
+    Every command takes --json. Exit: 0 done, 1 failed, 2 usage, 3 verification failed.
+    """
+
+
+for noun in NOUNS:
+    main.add_command(noun)

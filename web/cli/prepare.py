@@ -1,0 +1,115 @@
+"""`consentcore init` and `db`: preparing and checking databases, keys and policies."""
+
+from __future__ import annotations
+
+import os
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy import Engine
+from sqlalchemy.orm import sessionmaker
+
+from consentcore.binding import bind
+from consentcore.crypto.file_kek import FileKek
+from consentcore.crypto.keyring import Keyring, initialised
+from consentcore.db import check_promises
+from consentcore.ledger.append import ensure_log
+from policies.applied import apply
+from policies.loader import load
+from web import schema
+from web.cli.command import Command, Group, NotVerified
+from web.schema import History
+from web.settings import Settings, read_settings
+from web.startup import lost_keys
+from web.transaction import reading, unit
+from web.wiring import KEK_FILE_PREFIX, engines, provider, sqlite_file
+
+MOST_NAMED = 20
+
+
+@click.command(cls=Command)
+def init() -> dict[str, Any]:
+    """Prepare databases, keyring, key file, log and policies; doing it again changes nothing."""
+    settings = read_settings(os.environ)
+    policy = load(settings.policies)
+    _make_folders(settings)
+    with engines(settings) as (engine, keyring_engine):
+        steps = [*_upgraded(keyring_engine, History.KEYRING), *_upgraded(engine, History.MAIN)]
+        made_kek = _make_kek(settings, keyring_engine)
+        keyring = Keyring(keyring_engine, provider(settings))
+        keyring.initialise(settings.now())
+        keyring.check()
+        sessions = sessionmaker(engine, expire_on_commit=False)
+        bind(sessions, keyring)
+        with unit(sessions) as session:
+            ensure_log(session.connection())
+        with unit(sessions) as session:
+            newly = apply(session, settings.policies, policy, settings.now())
+        return {
+            "database": engine.url.render_as_string(hide_password=True),
+            "keyring": keyring_engine.url.render_as_string(hide_password=True),
+            "kek_created": made_kek,
+            "migrations": len(steps),
+            "policy_sha256": policy.sha256,
+            "policies_applied": newly,
+            "log": keyring.log_signer().name,
+        }
+
+
+def _upgraded(engine: Engine, which: History) -> list[str]:
+    check_promises(engine)
+    before = schema.current(engine)
+    schema.upgrade(engine, which)
+    known = schema.revisions(which)
+    return list(known[known.index(before) + 1 :] if before in known else known)
+
+
+def _make_folders(settings: Settings) -> None:
+    for url in (settings.database_url, settings.keyring_url):
+        path = sqlite_file(url)
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def _make_kek(settings: Settings, keyring_engine: Engine) -> bool:
+    if not settings.kek.startswith(KEK_FILE_PREFIX):
+        return False
+    path = Path(settings.kek.removeprefix(KEK_FILE_PREFIX))
+    if path.exists() or initialised(keyring_engine):  # a missing file of a living keyring is restored, never remade
+        return False
+    FileKek.create(path)
+    return True
+
+
+@click.group(cls=Group)
+def db() -> None:
+    """Bring the databases up to this version, or check that they are."""
+
+
+@db.command()
+def upgrade() -> dict[str, Any]:
+    """Run the migrations that are missing, keyring first."""
+    with engines(read_settings(os.environ)) as (engine, keyring_engine):
+        return {"keyring": _upgraded(keyring_engine, History.KEYRING), "main": _upgraded(engine, History.MAIN)}
+
+
+@db.command()
+def check() -> dict[str, Any]:
+    """Say whether both databases are at this version and every person has a key or a record of its destruction."""
+    settings = read_settings(os.environ)
+    with engines(settings) as (engine, keyring_engine):
+        problems = [
+            problem
+            for one, which in ((keyring_engine, History.KEYRING), (engine, History.MAIN))
+            for problem in schema.check(one, which)
+        ]
+        if not problems:
+            keyring = Keyring(keyring_engine, provider(settings))
+            with reading(sessionmaker(engine)) as session:
+                lost = list(islice(lost_keys(session, keyring), MOST_NAMED))
+            problems = [f"person {ref} has neither key nor record of its destruction" for ref in lost]
+    if problems:
+        raise NotVerified("; ".join(problems), {"ok": False, "problems": problems})
+    return {"ok": True, "problems": []}

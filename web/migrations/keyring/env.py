@@ -1,0 +1,5 @@
+"""Alembic's entry to the history of the keyring database."""
+
+from web.migrations.environment import run
+
+run()
