@@ -16,6 +16,8 @@ from consentcore.clock import ensure_utc
 _SQLITE_INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"  # fixed width, so that text order is time order
 
 INFO_KEY = "personal_data"
+FOUND_BY = "found_by"
+"""Key of `Table.info` that says how rows without a `subject_ref` are found when a person asks (R-5-1)."""
 
 
 class Category(StrEnum):

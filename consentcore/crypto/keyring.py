@@ -105,8 +105,6 @@ class Keyring:
             raise ConfigurationError("the keyring names no installation")
         return self._installation
 
-    # -- keys of subjects
-
     def ensure(self, subjects: Iterable[UUID], now: datetime) -> None:
         """Give every subject its three keys, unless it has them; committed at once, before any row that needs them.
 
@@ -237,8 +235,6 @@ class Keyring:
             alive, dead = keystore.read_traces(connection, list(asked))
         known = dead.union(raw for raw, _ in alive)
         return [subject for raw, subject in asked.items() if raw not in known]
-
-    # -- keys of the installation
 
     def shared_cipher(self, table_number: int, gen: int | None = None) -> FieldCipher:
         """Return the cipher for rows of one table that have no subject (they are sealed with `bytes(16)` for it)."""

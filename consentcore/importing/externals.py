@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import cast
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from consentcore.crm.contact_writing import WrittenContact
@@ -13,6 +13,7 @@ from consentcore.crypto.blindindex import digest
 from consentcore.crypto.fields import seal_rows
 from consentcore.crypto.keyring import Keyring
 from consentcore.identifiers import row_id
+from consentcore.importing.bulk import insert_rows
 from consentcore.importing.mapping import Mapping
 from consentcore.subjects.tables import EXTERNAL_ID_FIELD, ExternalId
 
@@ -65,7 +66,7 @@ def name_rows(
         )
     # one order for all, so that two imports that overlap wait for each other instead of deadlocking
     rows.sort(key=lambda row: cast(bytes, row["bidx"]))
-    session.connection().execute(insert(_EXTERNALS), seal_rows(keyring, ExternalId, rows))
+    insert_rows(session.connection(), _EXTERNALS, seal_rows(keyring, ExternalId, rows))
 
 
 def _digest(keyring: Keyring, mapping: Mapping, external_id: str, generation: int | None) -> tuple[int, bytes]:

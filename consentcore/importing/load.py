@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Table
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,7 @@ from consentcore.crypto.keyring import Keyring
 from consentcore.errors import Conflict
 from consentcore.identifiers import row_id
 from consentcore.importing import quarantine, runs
+from consentcore.importing.bulk import insert_rows
 from consentcore.importing.counts import Counts
 from consentcore.importing.externals import name_rows
 from consentcore.importing.plan import BatchPlan, plan_batch
@@ -110,7 +111,7 @@ def _note_provenance(
         }
         for row, written in touched
     ]
-    session.connection().execute(insert(_PROVENANCE), seal_rows(keyring, Provenance, rows))
+    insert_rows(session.connection(), _PROVENANCE, seal_rows(keyring, Provenance, rows))
 
 
 def _public(run: Run, counts: Counts) -> dict[str, str | int]:

@@ -16,7 +16,7 @@ from rich.text import Text
 from sqlalchemy.exc import DBAPIError
 
 from consentcore.clock import parse_instant
-from consentcore.errors import BadInput, ConsentCoreError
+from consentcore.errors import BadInput, ConsentCoreError, LedgerTampered
 from web.settings import read_settings
 from web.wiring import Service, open_service
 
@@ -94,6 +94,8 @@ def errors_as_sentences() -> Iterator[None]:
     """
     try:
         yield
+    except LedgerTampered as error:
+        raise NotVerified(str(error)) from None
     except ConsentCoreError as error:
         article = f" [Art. {error.article}]" if error.article else ""
         raise Failed(f"{error}{article}") from None
