@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, delete, insert, update
+from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
+from consentcore.bulk import insert_rows
 from consentcore.crm.contacts import EMAIL_INDEX, PHONE_INDEX, Contact, ContactPoint, PointKind
 from consentcore.crm.drafts import CLEAR_TEXTS, SEALED_TEXTS, ContactDraft
 from consentcore.crypto.blindindex import IndexEntry, index_rows
@@ -51,29 +52,38 @@ def open_contacts(
     return written
 
 
-def replace_contact(session: Session, keyring: Keyring, written: WrittenContact, draft: ContactDraft) -> None:
-    """Give a contact the values of `draft`; its points and their index rows are made anew.
+def replace_contacts(
+    session: Session, keyring: Keyring, replacements: Sequence[tuple[WrittenContact, ContactDraft]]
+) -> None:
+    """Give contacts the values of their drafts; their points and index rows are made anew.
 
+    A draft that was read back has its telephone points in their written form: normalise them again before
+    (`ContactDraft.points` says what is indexed).
     Raises: BadInput when a text is longer than its column allows.
     """
-    values = {"id": written.contact_id, "subject_ref": written.subject_ref} | _columns(draft)
-    sealed_values = seal_rows(keyring, Contact, [values])[0]
-    session.execute(
-        update(_table(Contact))
-        .where(Contact.id == written.contact_id)
-        .values({name: value for name, value in sealed_values.items() if name not in ("id", "subject_ref")})
-    )
-    points = _table(ContactPoint)
-    held = [
-        row[0]
-        for row in session.execute(
-            points.select().with_only_columns(points.c.id).where(points.c.contact_id == written.contact_id)
-        )
+    if not replacements:
+        return
+    rows = [
+        {"id": written.contact_id, "subject_ref": written.subject_ref} | _columns(draft)
+        for written, draft in replacements
     ]
-    index = _table(BlindIndexRow)
-    session.execute(delete(index).where(index.c.row_id.in_(held)))
-    session.execute(delete(points).where(points.c.contact_id == written.contact_id))
-    _write_points(session, keyring, [(written, draft)])
+    session.connection().execute(_UPDATE, [_for_update(row) for row in seal_rows(keyring, Contact, rows)])
+    contact_ids = [written.contact_id for written, _ in replacements]
+    for start in range(0, len(contact_ids), _CHUNK):
+        _remove_points(session, contact_ids[start : start + _CHUNK])
+    _write_points(session, keyring, list(replacements))
+
+
+def _for_update(row: dict[str, Any]) -> dict[str, Any]:
+    return {_KEY if name == "id" else name: value for name, value in row.items() if name != "subject_ref"}
+
+
+def _remove_points(session: Session, contact_ids: Sequence[UUID]) -> None:
+    points, index = _table(ContactPoint), _table(BlindIndexRow)
+    held = session.scalars(select(points.c.id).where(points.c.contact_id.in_(contact_ids))).all()
+    for start in range(0, len(held), _CHUNK):
+        session.execute(delete(index).where(index.c.row_id.in_(held[start : start + _CHUNK])))
+    session.execute(delete(points).where(points.c.contact_id.in_(contact_ids)))
 
 
 def _columns(draft: ContactDraft) -> dict[str, Any]:
@@ -112,11 +122,19 @@ def _write_points(session: Session, keyring: Keyring, pairs: list[tuple[WrittenC
 
 
 def _bulk(session: Session, model: type[Any], rows: Sequence[dict[str, Any]]) -> None:
-    # Core on the unit's own connection: the ORM's unit of work costs more than the sealing does
-    if rows:
-        session.connection().execute(insert(_table(model)), rows)
+    # one call of the driver on the unit's own connection: the ORM's unit of work costs more than the sealing does
+    insert_rows(session.connection(), _table(model), rows)
 
 
 def _table(model: type[Any]) -> Table:
     table: Table = model.__table__
     return table
+
+
+_KEY = "of_contact"
+_CHUNK = 500
+_UPDATE = (
+    update(_table(Contact))
+    .where(_table(Contact).c.id == bindparam(_KEY))
+    .values({name: bindparam(name) for name in (*SEALED_TEXTS, *CLEAR_TEXTS, "last_contact_at")})
+)

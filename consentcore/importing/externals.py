@@ -8,12 +8,12 @@ from typing import cast
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
+from consentcore.bulk import insert_rows
 from consentcore.crm.contact_writing import WrittenContact
 from consentcore.crypto.blindindex import digest
 from consentcore.crypto.fields import seal_rows
 from consentcore.crypto.keyring import Keyring
 from consentcore.identifiers import row_id
-from consentcore.importing.bulk import insert_rows
 from consentcore.importing.mapping import Mapping
 from consentcore.subjects.tables import EXTERNAL_ID_FIELD, ExternalId
 

@@ -10,13 +10,13 @@ from sqlalchemy import Table
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
-from consentcore.crm.contact_writing import WrittenContact, open_contacts, replace_contact
+from consentcore.bulk import insert_rows
+from consentcore.crm.contact_writing import WrittenContact, open_contacts, replace_contacts
 from consentcore.crypto.fields import seal_rows
 from consentcore.crypto.keyring import Keyring
 from consentcore.errors import Conflict
 from consentcore.identifiers import row_id
 from consentcore.importing import quarantine, runs
-from consentcore.importing.bulk import insert_rows
 from consentcore.importing.counts import Counts
 from consentcore.importing.externals import name_rows
 from consentcore.importing.plan import BatchPlan, plan_batch
@@ -82,9 +82,8 @@ def _write(session: Session, keyring: Keyring, run: Run, plan: BatchPlan, now: d
         opened = open_contacts(session, keyring, [one.draft for one in plan.new], now)
         touched = [(one.row, written) for one, written in zip(plan.new, opened, strict=True)]
         name_rows(session, keyring, run.mapping, [(row.external_id, written) for row, written in touched])
-    for one in plan.changed:
-        replace_contact(session, keyring, one.written, one.draft)
-        touched.append((one.row, one.written))
+    replace_contacts(session, keyring, [(one.written, one.draft) for one in plan.changed])
+    touched += [(one.row, one.written) for one in plan.changed]
     if touched:
         _note_provenance(session, keyring, run, touched, now)
     if plan.faulty:
