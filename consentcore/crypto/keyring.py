@@ -61,10 +61,10 @@ class Keyring:
     """Keys of subjects and of the installation; safe to share between threads, engines must not cross a fork.
 
     `engine` comes from `consentcore.db.make_engine` and leads to the keyring's own database. `cache_size` bounds the
-    number of open (subject, class) keys in memory.
+    number of open (subject, class) keys in memory, 3 kB each.
     """
 
-    def __init__(self, engine: Engine, provider: KekProvider, *, cache_size: int = 20_000) -> None:
+    def __init__(self, engine: Engine, provider: KekProvider, *, cache_size: int = 10_000) -> None:
         self.engine = engine
         self.provider = provider
         self._reader = engine.execution_options(**{BEGIN_OPTION: "DEFERRED"})
