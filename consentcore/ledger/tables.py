@@ -30,7 +30,11 @@ from consentcore.db import TABLE_OPTIONS, Base, table_args
 
 MAIN = 1
 CONTENT_FIELD = 1  # the field number that payloads are sealed under; 1 to 9 belong to the log
+ERASED_FIELD = 2
+SHARED_TABLE = 1
+"""Number of the certificates among what is sealed under the shared key."""
 register_field(CONTENT_FIELD, "cc_log_content.payload")
+register_field(ERASED_FIELD, "cc_certificate.erased")
 _HASH = "a hash or signature over pseudonymous headers; it names nobody"
 _POSITION = "a position in the log"
 
@@ -131,6 +135,12 @@ class CertificateRow(Base):
     )
     note: Mapped[bytes] = mapped_column(
         Blob, info=personal(Category.PSEUDONYM, retention="evidence", erasure=Erasure.OWN_TERM)
+    )
+    erased: Mapped[bytes | None] = mapped_column(
+        Blob,
+        info=impersonal(
+            "sealed list of random event ids: whose content went under the certificate"
+        ),
     )
     event_id: Mapped[uuid.UUID] = mapped_column(Ref, unique=True, info=impersonal("a random id of an event"))
     issued_at: Mapped[datetime] = mapped_column(UTCDateTime, info=impersonal("when a certificate was issued"))

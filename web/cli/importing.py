@@ -72,8 +72,8 @@ def _batches(wired: Service, run: Run, opened: SourceFile, *, dry_run: bool) -> 
 
 
 def _follow(wired: Service, batches: Iterator[Counts], rows: int) -> Counts:
-    counts = Counts()
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    counts, console = Counts(), Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("importing", total=rows)
         for counts in batches:
             progress.update(task, completed=counts.rows)

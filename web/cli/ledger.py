@@ -12,6 +12,7 @@ from consentcore.consent.replay import compare
 from consentcore.errors import BadInput, NotFound
 from consentcore.ledger.fsck import audit
 from consentcore.ledger.proofs import latest_checkpoint
+from consentcore.subjects.shredding import open_requests
 from web.cli.command import Group, NotVerified, service
 from web.files import write_atomically
 from web.transaction import reading
@@ -57,6 +58,7 @@ def verify(against: Path | None) -> dict[str, Any]:
             found = audit(session.connection(), [wired.keyring.log_signer().vkey], against=note)
         except BadInput as refused:  # what is no checkpoint proves nothing
             raise NotVerified(str(refused)) from None
+        pending = len(open_requests(session))
         discrepancies = list(islice(compare(session, wired.keyring), MOST_NAMED)) if found.ok else []
     answer: dict[str, Any] = {
         "size": found.size,
@@ -64,6 +66,7 @@ def verify(against: Path | None) -> dict[str, Any]:
         "ok": found.ok and not discrepancies,
         "first_bad": found.first_bad,
         "problem": found.problem,
+        "pending_destructions": pending,
         "discrepancies": [f"{one.where} {one.what}" for one in discrepancies],
     }
     if not answer["ok"]:
