@@ -138,9 +138,7 @@ class CertificateRow(Base):
     )
     erased: Mapped[bytes | None] = mapped_column(
         Blob,
-        info=impersonal(
-            "sealed list of random event ids: whose content went under the certificate"
-        ),
+        info=impersonal("sealed list of random event ids: whose content went under the certificate"),
     )
     event_id: Mapped[uuid.UUID] = mapped_column(Ref, unique=True, info=impersonal("a random id of an event"))
     issued_at: Mapped[datetime] = mapped_column(UTCDateTime, info=impersonal("when a certificate was issued"))
