@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, delete, insert, update
+from sqlalchemy import Table, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from consentcore.crm.accounts import ACCOUNTS, accounts_named
 from consentcore.crm.contacts import EMAIL_INDEX, PHONE_INDEX, Contact, ContactPoint, PointKind
 from consentcore.crm.drafts import CLEAR_TEXTS, SEALED_TEXTS, ContactDraft
 from consentcore.crypto.blindindex import IndexEntry, index_rows
@@ -19,6 +20,8 @@ from consentcore.crypto.keyring import Keyring
 from consentcore.crypto.tables import BlindIndexRow
 from consentcore.identifiers import random_ref, row_id
 from consentcore.subjects.tables import DataSubject
+
+ACCOUNT = "account_name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +38,16 @@ def open_contacts(
     """Open one person and one contact per draft; keys are born first, in the keyring's own commit.
 
     An equal e-mail or phone elsewhere makes a match to look at, never the same person by itself.
-    Effects: rows of subject, contact, contact points and blind index in the caller's unit.
-    Raises: BadInput when a text is longer than its column allows.
+    Effects: rows of subject, contact, contact points and blind index in the caller's unit, and of accounts new here.
+    Raises: BadInput when a text is longer than its column allows; IntegrityError as `accounts_named`.
     """
     written = [WrittenContact(row_id(), random_ref()) for _ in drafts]
     keyring.ensure([one.subject_ref for one in written], now)
+    accounts = _accounts_of(session, keyring, drafts)
     subjects = [{"subject_ref": one.subject_ref, "created_at": now} for one in written]
     contacts = [
-        {"id": one.contact_id, "subject_ref": one.subject_ref, "created_at": draft.created_at or now} | _columns(draft)
+        {"id": one.contact_id, "subject_ref": one.subject_ref, "created_at": draft.created_at or now}
+        | _columns(draft, accounts)
         for one, draft in zip(written, drafts, strict=True)
     ]
     _bulk(session, DataSubject, subjects)
@@ -54,15 +59,20 @@ def open_contacts(
 def replace_contact(session: Session, keyring: Keyring, written: WrittenContact, draft: ContactDraft) -> None:
     """Give a contact the values of `draft`; its points and their index rows are made anew.
 
-    Raises: BadInput when a text is longer than its column allows.
+    Effects: an account that loses its last contact by this goes.
+    Raises: BadInput when a text is longer than its column allows; IntegrityError as `accounts_named`.
     """
-    values = {"id": written.contact_id, "subject_ref": written.subject_ref} | _columns(draft)
+    left = session.scalar(select(Contact.account_id).where(Contact.id == written.contact_id))
+    columns = _columns(draft, _accounts_of(session, keyring, [draft]))
+    values = {"id": written.contact_id, "subject_ref": written.subject_ref} | columns
     sealed_values = seal_rows(keyring, Contact, [values])[0]
     session.execute(
         update(_table(Contact))
         .where(Contact.id == written.contact_id)
         .values({name: value for name, value in sealed_values.items() if name not in ("id", "subject_ref")})
     )
+    if left is not None and left != columns["account_id"]:
+        drop_empty_accounts(session, [left])
     points = _table(ContactPoint)
     held = [
         row[0]
@@ -76,8 +86,25 @@ def replace_contact(session: Session, keyring: Keyring, written: WrittenContact,
     _write_points(session, keyring, [(written, draft)])
 
 
-def _columns(draft: ContactDraft) -> dict[str, Any]:
+def drop_empty_accounts(session: Session, account_ids: Collection[UUID]) -> int:
+    """Delete those accounts to which no contact belongs any more; returns how many went.
+
+    Effects: a DELETE in the caller's unit, after the contacts have gone or moved.
+    """
+    if not account_ids:
+        return 0
+    inhabited = select(Contact.id).where(Contact.account_id == ACCOUNTS.c.id)
+    empty = delete(ACCOUNTS).where(ACCOUNTS.c.id.in_(list(account_ids)), ~inhabited.correlate(ACCOUNTS).exists())
+    return session.connection().execute(empty).rowcount
+
+
+def _accounts_of(session: Session, keyring: Keyring, drafts: Sequence[ContactDraft]) -> dict[str, UUID]:
+    return accounts_named(session, keyring, [draft.texts[ACCOUNT] for draft in drafts if ACCOUNT in draft.texts])
+
+
+def _columns(draft: ContactDraft, accounts: Mapping[str, UUID]) -> dict[str, Any]:
     columns: dict[str, Any] = {name: draft.texts.get(name) for name in SEALED_TEXTS}
+    columns["account_id"] = accounts.get(draft.texts.get(ACCOUNT, ""))
     columns |= {name: getattr(draft, name) for name in CLEAR_TEXTS}
     columns["last_contact_at"] = draft.last_contact_at
     return columns

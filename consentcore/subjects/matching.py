@@ -49,9 +49,7 @@ def matches_of(session: Session, subject_ref: UUID) -> list[Match]:
         select(theirs.subject_ref, theirs.field_number)
         .join(
             ours,
-            (ours.field_number == theirs.field_number)
-            & (ours.gen == theirs.gen)
-            & (ours.bidx == theirs.bidx),
+            (ours.field_number == theirs.field_number) & (ours.gen == theirs.gen) & (ours.bidx == theirs.bidx),
         )
         .where(ours.subject_ref == subject_ref, theirs.subject_ref != subject_ref)
         .distinct()
