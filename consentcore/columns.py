@@ -13,9 +13,9 @@ from sqlalchemy.types import TypeEngine
 
 from consentcore.clock import ensure_utc
 
-_SQLITE_INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"  # fixed width, so that text order is time order
-
 INFO_KEY = "personal_data"
+FOUND_BY = "found_by"
+"""Key of `Table.info` that says how rows without a `subject_ref` are found when a person asks (R-5-1)."""
 
 
 class Category(StrEnum):
@@ -115,7 +115,7 @@ class UTCDateTime(TypeDecorator[datetime]):
             return None
         utc = ensure_utc(value)
         if dialect.name == "sqlite":
-            return utc.strftime(_SQLITE_INSTANT)
+            return utc.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"  # fixed width: text order is time
         return utc.replace(tzinfo=None) if dialect.name in ("mariadb", "mysql") else utc
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
@@ -123,7 +123,10 @@ class UTCDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         if isinstance(value, str):
-            return datetime.strptime(value, _SQLITE_INSTANT).replace(tzinfo=UTC)
+            instant = datetime.fromisoformat(value)  # strptime takes forty times as long: half of a decision
+            if instant.tzinfo is not UTC:
+                raise ValueError("a stored instant is not written in UTC")
+            return instant
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)  # type: ignore[no-any-return]
 
 

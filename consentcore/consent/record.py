@@ -23,7 +23,7 @@ from consentcore.ledger.log import queue_many
 from consentcore.policyset import Channel, LegalBasis, Notice, PolicySet, Purpose
 from consentcore.subjects.tables import DataSubject
 
-METHODS = frozenset({"web_form", "portal", "email_code", "phone", "paper", "import"})
+METHODS = frozenset({"web_form", "portal", "email_code", "email", "api", "phone", "paper", "letter", "import"})
 CLOCK_SKEW = timedelta(minutes=5)
 MAX_DETAILS = 20
 MAX_DETAIL_CHARS = 2_000

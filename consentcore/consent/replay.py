@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from consentcore.clock import iso
 from consentcore.consent.events import EVENT_OF, STATE_OF
 from consentcore.consent.tables import ConsentRecord, ConsentState, ConsentStateRow
+from consentcore.crypto.keyring import Keyring
 from consentcore.ledger.canonical import decode
+from consentcore.ledger.content import open_contents
+from consentcore.ledger.events import read_header
 from consentcore.ledger.tables import LogEvent, LogLeaf
 
 _BATCH = 1_000
@@ -25,48 +29,84 @@ class Discrepancy:
     what: str
 
 
-def compare(session: Session) -> list[Discrepancy]:
-    """Compare every consent record with its leaf, and the projection with the records (Art. 5(2), R-5-2).
+def compare(session: Session, keyring: Keyring) -> Iterator[Discrepancy]:
+    """Compare every consent record with its leaf and sealed content, and the projection with the records.
 
-    Reads only, in streams. An empty list means that replaying the records gives exactly the projection and that each
-    record stands in the log under the type, purpose, notice and policies it claims.
+    Reads only, in streams. Nothing yielded means: each record stands in the log under the type, purpose, notice and
+    policies it claims; it is the one that its sealed content names, of the same person, over the same channel and
+    dates (as long as the person's evidence key lives); and replaying the records gives exactly the projection
+    (Art. 5(2), R-5-2).
     """
-    return [*_records_against_leaves(session), *_leaves_without_record(session), *_projection(session)]
+    yield from _records(session, keyring)
+    yield from _leaves_without_record(session)
+    yield from _projection(session)
 
 
-def _records_against_leaves(session: Session) -> Iterator[Discrepancy]:
-    rows = session.execute(
-        select(
-            ConsentRecord.id,
-            ConsentRecord.state,
-            ConsentRecord.purpose,
-            ConsentRecord.purpose_version,
-            ConsentRecord.notice_sha256,
-            ConsentRecord.policy_sha256,
-            LogEvent.header,
-            LogLeaf.idx,
-        )
+def _records(session: Session, keyring: Keyring) -> Iterator[Discrepancy]:
+    for batch in _pages(session):
+        claims = [(row[0].event_id.bytes, row[0].subject_ref.bytes, row[1]) for row in batch if row[1] is not None]
+        contents = open_contents(session, keyring, claims)
+        for record, header, index in batch:
+            what = _difference(record, header, index, contents)
+            if what is not None:
+                yield Discrepancy(f"record {record.id}", what)
+
+
+def _pages(session: Session) -> Iterator[Sequence[Any]]:
+    # by key, not by a stream: contents are read on the same connection between two pages
+    query = (
+        select(ConsentRecord, LogEvent.header, LogLeaf.idx)
         .outerjoin(LogEvent, LogEvent.id == ConsentRecord.event_id)
         .outerjoin(LogLeaf, LogLeaf.event_id == ConsentRecord.event_id)
-        .execution_options(yield_per=_BATCH)
+        .order_by(ConsentRecord.id)
+        .limit(_BATCH)
     )
-    for row in rows:
-        if row.header is None or row.idx is None:
-            yield Discrepancy(f"record {row.id}", "has no leaf in the log")
-        elif (difference := _difference(row)) is not None:
-            yield Discrepancy(f"record {row.id}", f"its leaf {row.idx} says another {difference}")
+    page = session.execute(query).all()
+    while page:
+        yield page
+        last = page[-1][0].id
+        session.expunge_all()
+        page = session.execute(query.where(ConsentRecord.id > last)).all()
 
 
-def _difference(row: Any) -> str | None:
-    header = decode(row.header)
-    claimed = {
-        "type": EVENT_OF[ConsentState(row.state)],
-        "purpose": row.purpose,
-        "purpose_v": row.purpose_version,
-        "notice_sha256": row.notice_sha256,
-        "data": {"policy_sha256": row.policy_sha256},
+def _difference(
+    record: ConsentRecord, header: bytes | None, index: int | None, contents: dict[bytes, bytes | str | None]
+) -> str | None:
+    if header is None or index is None:
+        return "has no leaf in the log"
+    public = {
+        "type": EVENT_OF[ConsentState(record.state)],
+        "purpose": record.purpose,
+        "purpose_v": record.purpose_version,
+        "notice_sha256": record.notice_sha256,
+        "data": {"policy_sha256": record.policy_sha256},
     }
-    return next((name for name, value in claimed.items() if header.get(name) != value), None)
+    said = read_header(header)
+    for name, value in public.items():
+        if said.get(name) != value:
+            return f"claims another {name} than its leaf {index}"
+    content = contents.get(record.event_id.bytes)
+    if isinstance(content, str):
+        return f"{content} (leaf {index})"
+    if content is None:  # erased under a certificate, or its key was destroyed: nothing left to hold it against
+        return None
+    sealed = decode(content)
+    for name, value in _claims(record).items():
+        if sealed.get(name) != value:
+            return f"claims another {name} than the content of its leaf {index}"
+    return None
+
+
+def _claims(record: ConsentRecord) -> dict[str, Any]:
+    return {
+        "record_id": str(record.id),
+        "subject_ref": str(record.subject_ref),
+        "channel": record.channel,
+        "at": iso(record.at),
+        "expires_at": iso(record.expires_at) if record.expires_at else None,
+        "method": record.method,
+        "notice": f"{record.notice_id}@{record.notice_version}/{record.notice_language}",
+    }
 
 
 def _leaves_without_record(session: Session) -> Iterator[Discrepancy]:
@@ -77,52 +117,49 @@ def _leaves_without_record(session: Session) -> Iterator[Discrepancy]:
         .where(ConsentRecord.id.is_(None))
         .execution_options(yield_per=_BATCH)
     )
-    for idx, header in rows:
-        if decode(header).get("type") in STATE_OF:
-            yield Discrepancy(f"leaf {idx}", "declares a consent of which no record is left")
+    for index, header in rows:
+        if read_header(header).get("type") in STATE_OF:
+            yield Discrepancy(f"leaf {index}", "declares a consent of which no record is left")
+
+
+def _newest() -> Select[Any]:
+    return select(
+        ConsentRecord.subject_ref,
+        ConsentRecord.purpose,
+        ConsentRecord.channel,
+        ConsentRecord.id,
+        ConsentRecord.state,
+        ConsentRecord.at,
+        ConsentRecord.expires_at,
+        func.row_number()
+        .over(
+            partition_by=(ConsentRecord.subject_ref, ConsentRecord.purpose, ConsentRecord.channel),
+            order_by=(ConsentRecord.at.desc(), LogLeaf.idx.desc()),
+        )
+        .label("place"),
+    ).outerjoin(LogLeaf, LogLeaf.event_id == ConsentRecord.event_id)
 
 
 def _projection(session: Session) -> Iterator[Discrepancy]:
-    newest = (
-        select(
-            ConsentRecord.subject_ref,
-            ConsentRecord.purpose,
-            ConsentRecord.channel,
-            ConsentRecord.id,
-            ConsentRecord.state,
-            ConsentRecord.expires_at,
-            func.row_number()
-            .over(
-                partition_by=(ConsentRecord.subject_ref, ConsentRecord.purpose, ConsentRecord.channel),
-                order_by=(ConsentRecord.at.desc(), LogLeaf.idx.desc()),
-            )
-            .label("place"),
-        )
-        .outerjoin(LogLeaf, LogLeaf.event_id == ConsentRecord.event_id)
-        .subquery()
-    )
-    held = ConsentStateRow
+    newest, held = _newest().subquery(), ConsentStateRow
     same = (
         (held.subject_ref == newest.c.subject_ref)
         & (held.purpose == newest.c.purpose)
         & (held.channel == newest.c.channel)
     )
+    said: Sequence[Any] = (newest.c.id, newest.c.state, newest.c.at, newest.c.expires_at)
+    read: Sequence[Any] = (held.record_id, held.state, held.at, held.expires_at)
     rows = session.execute(
-        select(newest.c.id, newest.c.state, newest.c.expires_at, held.record_id, held.state, held.expires_at)
-        .outerjoin(held, same)
-        .where(newest.c.place == 1)
-        .execution_options(yield_per=_BATCH)
+        select(*said, *read).outerjoin(held, same).where(newest.c.place == 1).execution_options(yield_per=_BATCH)
     )
-    for record_id, state, expires_at, held_id, held_as, held_until in rows:
-        if (record_id, state, expires_at) != (held_id, held_as, held_until):
-            yield Discrepancy(
-                f"record {record_id}", "is the newest of its kind, but the state that decisions read differs"
-            )
-    orphans = session.scalar(
+    for row in rows:
+        if tuple(row[:4]) != tuple(row[4:]):
+            yield Discrepancy(f"record {row[0]}", "is the newest of its kind, but decisions read another state")
+    unsupported = session.scalar(
         select(func.count())
         .select_from(held)
         .outerjoin(newest, same & (newest.c.place == 1))
         .where(newest.c.id.is_(None))
     )
-    if orphans:
-        yield Discrepancy("the projection", f"holds {orphans} states that no record supports")
+    if unsupported:
+        yield Discrepancy("the projection", f"holds {unsupported} states that no record supports")

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
+from consentcore.bulk import insert_rows
 from consentcore.crm.accounts import ACCOUNTS, accounts_named
 from consentcore.crm.contacts import EMAIL_INDEX, PHONE_INDEX, Contact, ContactPoint, PointKind
 from consentcore.crm.drafts import CLEAR_TEXTS, SEALED_TEXTS, ContactDraft
@@ -56,34 +57,49 @@ def open_contacts(
     return written
 
 
-def replace_contact(session: Session, keyring: Keyring, written: WrittenContact, draft: ContactDraft) -> None:
-    """Give a contact the values of `draft`; its points and their index rows are made anew.
+def replace_contacts(
+    session: Session, keyring: Keyring, replacements: Sequence[tuple[WrittenContact, ContactDraft]]
+) -> None:
+    """Give contacts the values of their drafts; their points and index rows are made anew.
 
-    Effects: an account that loses its last contact by this goes.
+    A draft that was read back has its telephone points in their written form: normalise them again before
+    (`ContactDraft.points` says what is indexed). Effects: an account that loses its last contact by this goes.
     Raises: BadInput when a text is longer than its column allows; IntegrityError as `accounts_named`.
     """
-    left = session.scalar(select(Contact.account_id).where(Contact.id == written.contact_id))
-    columns = _columns(draft, _accounts_of(session, keyring, [draft]))
-    values = {"id": written.contact_id, "subject_ref": written.subject_ref} | columns
-    sealed_values = seal_rows(keyring, Contact, [values])[0]
-    session.execute(
-        update(_table(Contact))
-        .where(Contact.id == written.contact_id)
-        .values({name: value for name, value in sealed_values.items() if name not in ("id", "subject_ref")})
-    )
-    if left is not None and left != columns["account_id"]:
-        drop_empty_accounts(session, [left])
-    points = _table(ContactPoint)
-    held = [
-        row[0]
-        for row in session.execute(
-            points.select().with_only_columns(points.c.id).where(points.c.contact_id == written.contact_id)
-        )
+    if not replacements:
+        return
+    contact_ids = [written.contact_id for written, _ in replacements]
+    accounts = _accounts_of(session, keyring, [draft for _, draft in replacements])
+    left = _accounts_held(session, contact_ids)
+    rows = [
+        {"id": written.contact_id, "subject_ref": written.subject_ref} | _columns(draft, accounts)
+        for written, draft in replacements
     ]
-    index = _table(BlindIndexRow)
-    session.execute(delete(index).where(index.c.row_id.in_(held)))
-    session.execute(delete(points).where(points.c.contact_id == written.contact_id))
-    _write_points(session, keyring, [(written, draft)])
+    session.connection().execute(_UPDATE, [_for_update(row) for row in seal_rows(keyring, Contact, rows)])
+    drop_empty_accounts(session, left - {row["account_id"] for row in rows})
+    for start in range(0, len(contact_ids), _CHUNK):
+        _remove_points(session, contact_ids[start : start + _CHUNK])
+    _write_points(session, keyring, list(replacements))
+
+
+def _accounts_held(session: Session, contact_ids: Sequence[UUID]) -> set[UUID]:
+    held: set[UUID] = set()
+    for start in range(0, len(contact_ids), _CHUNK):
+        chunk = Contact.id.in_(contact_ids[start : start + _CHUNK])
+        held |= set(session.scalars(select(Contact.account_id).where(chunk, Contact.account_id.is_not(None))))  # type: ignore[arg-type]
+    return held
+
+
+def _for_update(row: dict[str, Any]) -> dict[str, Any]:
+    return {_KEY if name == "id" else name: value for name, value in row.items() if name != "subject_ref"}
+
+
+def _remove_points(session: Session, contact_ids: Sequence[UUID]) -> None:
+    points, index = _table(ContactPoint), _table(BlindIndexRow)
+    held = session.scalars(select(points.c.id).where(points.c.contact_id.in_(contact_ids))).all()
+    for start in range(0, len(held), _CHUNK):
+        session.execute(delete(index).where(index.c.row_id.in_(held[start : start + _CHUNK])))
+    session.execute(delete(points).where(points.c.contact_id.in_(contact_ids)))
 
 
 def drop_empty_accounts(session: Session, account_ids: Collection[UUID]) -> int:
@@ -139,11 +155,19 @@ def _write_points(session: Session, keyring: Keyring, pairs: list[tuple[WrittenC
 
 
 def _bulk(session: Session, model: type[Any], rows: Sequence[dict[str, Any]]) -> None:
-    # Core on the unit's own connection: the ORM's unit of work costs more than the sealing does
-    if rows:
-        session.connection().execute(insert(_table(model)), rows)
+    # one call of the driver on the unit's own connection: the ORM's unit of work costs more than the sealing does
+    insert_rows(session.connection(), _table(model), rows)
 
 
 def _table(model: type[Any]) -> Table:
     table: Table = model.__table__
     return table
+
+
+_KEY = "of_contact"
+_CHUNK = 500
+_UPDATE = (
+    update(_table(Contact))
+    .where(_table(Contact).c.id == bindparam(_KEY))
+    .values({name: bindparam(name) for name in (*SEALED_TEXTS, *CLEAR_TEXTS, "account_id", "last_contact_at")})
+)

@@ -61,10 +61,10 @@ class Keyring:
     """Keys of subjects and of the installation; safe to share between threads, engines must not cross a fork.
 
     `engine` comes from `consentcore.db.make_engine` and leads to the keyring's own database. `cache_size` bounds the
-    number of open (subject, class) keys in memory.
+    number of open (subject, class) keys in memory, 3 kB each.
     """
 
-    def __init__(self, engine: Engine, provider: KekProvider, *, cache_size: int = 20_000) -> None:
+    def __init__(self, engine: Engine, provider: KekProvider, *, cache_size: int = 10_000) -> None:
         self.engine = engine
         self.provider = provider
         self._reader = engine.execution_options(**{BEGIN_OPTION: "DEFERRED"})
@@ -104,8 +104,6 @@ class Keyring:
         if self._installation is None:
             raise ConfigurationError("the keyring names no installation")
         return self._installation
-
-    # -- keys of subjects
 
     def ensure(self, subjects: Iterable[UUID], now: datetime) -> None:
         """Give every subject its three keys, unless it has them; committed at once, before any row that needs them.
@@ -237,8 +235,6 @@ class Keyring:
             alive, dead = keystore.read_traces(connection, list(asked))
         known = dead.union(raw for raw, _ in alive)
         return [subject for raw, subject in asked.items() if raw not in known]
-
-    # -- keys of the installation
 
     def shared_cipher(self, table_number: int, gen: int | None = None) -> FieldCipher:
         """Return the cipher for rows of one table that have no subject (they are sealed with `bytes(16)` for it)."""

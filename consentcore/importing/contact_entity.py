@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from consentcore.crm.contact_reading import read_contacts
-from consentcore.crm.contact_writing import WrittenContact, open_contacts, replace_contact
+from consentcore.crm.contact_writing import WrittenContact, open_contacts, replace_contacts
 from consentcore.crm.contacts import PointKind
 from consentcore.crm.drafts import ContactDraft, PointDraft
 from consentcore.crypto.blindindex import normalise_email, normalise_phone
@@ -77,8 +77,8 @@ class ContactEntity:
 
     def replace(self, session: Session, keyring: Keyring, changed: Sequence[tuple[Written, ContactDraft]]) -> None:
         """Replace the values and points of contacts."""
-        for written, draft in changed:
-            replace_contact(session, keyring, WrittenContact(written.row_id, written.subject_ref), draft)
+        held = [(WrittenContact(written.row_id, written.subject_ref), draft) for written, draft in changed]
+        replace_contacts(session, keyring, held)
 
 
 def coverage(mapping: Mapping) -> tuple[frozenset[str], frozenset[PointKind]]:

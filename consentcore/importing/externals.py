@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import cast
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
+from consentcore.bulk import insert_rows
 from consentcore.crypto.blindindex import digest
 from consentcore.crypto.fields import seal_rows
 from consentcore.crypto.keyring import Keyring
@@ -65,7 +66,7 @@ def name_rows(session: Session, keyring: Keyring, mapping: Mapping, named: Itera
         )
     # one order for all, so that two imports that overlap wait for each other instead of deadlocking
     rows.sort(key=lambda row: cast(bytes, row["bidx"]))
-    session.connection().execute(insert(_EXTERNALS), seal_rows(keyring, ExternalId, rows))
+    insert_rows(session.connection(), _EXTERNALS, seal_rows(keyring, ExternalId, rows))
 
 
 def _digest(keyring: Keyring, system: str, entity: str, external_id: str, generation: int | None) -> tuple[int, bytes]:

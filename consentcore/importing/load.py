@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Table
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
+from consentcore.bulk import insert_rows
 from consentcore.crypto.fields import seal_rows
 from consentcore.crypto.keyring import KeyDestroyed, Keyring
 from consentcore.errors import Conflict
@@ -111,7 +112,7 @@ def _note_provenance(
         }
         for row, written in touched
     ]
-    session.connection().execute(insert(_PROVENANCE), seal_rows(keyring, Provenance, rows))
+    insert_rows(session.connection(), _PROVENANCE, seal_rows(keyring, Provenance, rows))
 
 
 def _public(run: Run, counts: Counts) -> dict[str, str | int]:

@@ -9,6 +9,7 @@ from sqlalchemy import Date, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from consentcore.columns import (
+    FOUND_BY,
     BigCounter,
     Blob,
     Category,
@@ -24,7 +25,6 @@ from consentcore.columns import (
 from consentcore.crypto.fields import register_field, sealed, sealed_check
 from consentcore.db import TABLE_OPTIONS, Base, table_args
 from consentcore.identifiers import random_ref, row_id
-from consentcore.personal_data.datamap import FOUND_BY
 
 QUARANTINE_FIELD = 10
 """Number of the sealed row in the quarantine, and of the table among those sealed under the shared key."""

@@ -13,6 +13,7 @@ from sqlalchemy import CheckConstraint, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from consentcore.columns import (
+    FOUND_BY,
     BigCounter,
     Blob,
     Category,
@@ -29,10 +30,13 @@ from consentcore.db import TABLE_OPTIONS, Base, table_args
 
 MAIN = 1
 CONTENT_FIELD = 1  # the field number that payloads are sealed under; 1 to 9 belong to the log
+ERASED_FIELD = 2
+SHARED_TABLE = 1
+"""Number of the certificates among what is sealed under the shared key."""
 register_field(CONTENT_FIELD, "cc_log_content.payload")
+register_field(ERASED_FIELD, "cc_certificate.erased")
 _HASH = "a hash or signature over pseudonymous headers; it names nobody"
 _POSITION = "a position in the log"
-_FOUND_BY = "found_by"  # the key that `personal_data.datamap` reads; that room is above this one
 
 
 class LogEvent(Base):
@@ -41,7 +45,7 @@ class LogEvent(Base):
     __tablename__ = "cc_log_event"
     __table_args__ = (
         TABLE_OPTIONS
-        | {"info": {_FOUND_BY: "cc_log_content leads from a subject to their events, until their content is erased"}},
+        | {"info": {FOUND_BY: "cc_log_content leads from a subject to their events, until their content is erased"}},
     )
 
     id: Mapped[uuid.UUID] = mapped_column(Ref, primary_key=True, info=impersonal("a random id of an event"))
@@ -119,7 +123,7 @@ class CertificateRow(Base):
         TABLE_OPTIONS
         | {
             "info": {
-                _FOUND_BY: "the number, which the person was given; there is one body to read for each destroyed key"
+                FOUND_BY: "the number, which the person was given; there is one body to read for each destroyed key"
             }
         },
     )
@@ -131,6 +135,10 @@ class CertificateRow(Base):
     )
     note: Mapped[bytes] = mapped_column(
         Blob, info=personal(Category.PSEUDONYM, retention="evidence", erasure=Erasure.OWN_TERM)
+    )
+    erased: Mapped[bytes | None] = mapped_column(
+        Blob,
+        info=impersonal("sealed list of random event ids: whose content went under the certificate"),
     )
     event_id: Mapped[uuid.UUID] = mapped_column(Ref, unique=True, info=impersonal("a random id of an event"))
     issued_at: Mapped[datetime] = mapped_column(UTCDateTime, info=impersonal("when a certificate was issued"))

@@ -7,10 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Column, MetaData, Table
 
-from consentcore.columns import INFO_KEY, Category, Erasure, Provenance, Sensitivity
-
-FOUND_BY = "found_by"
-"""Key of `Table.info` that says how rows without a `subject_ref` are found when a person asks."""
+from consentcore.columns import FOUND_BY, INFO_KEY, Category, Erasure, Provenance, Sensitivity
 
 
 @dataclass(frozen=True, slots=True)

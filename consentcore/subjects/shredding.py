@@ -19,7 +19,7 @@ from consentcore.crypto.keyclasses import KeyClass
 from consentcore.crypto.keyring import KEYRING_KEY, Keyring
 from consentcore.crypto.shredding import DestructionBody, PendingShred
 from consentcore.errors import Conflict, NotFound
-from consentcore.ledger.certificates import Certificate, erase_contents, issue
+from consentcore.ledger.certificates import Certificate, issue
 from consentcore.ledger.events import Event, register
 from consentcore.ledger.log import queue
 from consentcore.subjects.tables import DataSubject
@@ -69,9 +69,8 @@ def certify(session: Session, pending: PendingShred, facts: DestructionBody, now
     The leaves and every receipt handed out before stay valid; one composed later names this certificate.
     """
     body: dict[str, Any] = {"reason": pending.reason, **facts.as_data()}
-    certificate = issue(session, KIND, body, now)
-    if pending.key_class is KeyClass.EVIDENCE:
-        erase_contents(session, pending.subject_ref, certificate.number)
+    emptied = pending.subject_ref if pending.key_class is KeyClass.EVIDENCE else None
+    certificate = issue(session, KIND, body, now, erases=emptied)
     queue(
         session,
         Event(

@@ -7,9 +7,18 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, PrimaryKeyConstraint, Table, UniqueConstraint
 
-from consentcore.columns import INFO_KEY, Category, Erasure, Provenance, Ref, Sensitivity, impersonal, personal
+from consentcore.columns import (
+    FOUND_BY,
+    INFO_KEY,
+    Category,
+    Erasure,
+    Provenance,
+    Ref,
+    Sensitivity,
+    impersonal,
+    personal,
+)
 from consentcore.db import Base, KeyringBase
-from consentcore.personal_data.datamap import FOUND_BY
 from tests.builders.models import load_models
 
 NEVER_DELETED = {"cc_log_event"}  # insert-only: what a log forgot it could not prove

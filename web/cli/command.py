@@ -16,7 +16,7 @@ from rich.text import Text
 from sqlalchemy.exc import DBAPIError
 
 from consentcore.clock import parse_instant
-from consentcore.errors import BadInput, ConsentCoreError
+from consentcore.errors import BadInput, ConsentCoreError, LedgerTampered
 from web.settings import read_settings
 from web.wiring import Service, open_service
 
@@ -94,6 +94,8 @@ def errors_as_sentences() -> Iterator[None]:
     """
     try:
         yield
+    except LedgerTampered as error:
+        raise NotVerified(str(error)) from None
     except ConsentCoreError as error:
         article = f" [Art. {error.article}]" if error.article else ""
         raise Failed(f"{error}{article}") from None
@@ -106,16 +108,13 @@ def errors_as_sentences() -> Iterator[None]:
 def _database_sentence(error: DBAPIError) -> str:
     kind = type(error.orig).__name__ if error.orig is not None else type(error).__name__
     text = str(error.orig).lower()
-    if "readonly" in text or "read-only" in text:
+    if any(word in text for word in ("readonly", "read-only", "read only")):
         return "the database cannot be written to: its file, folder or server is read-only; nothing was changed"
     if "disk is full" in text or "disk full" in text:
         return "the database's disk is full; nothing was changed"
-    if (
-        "unable to open" in text
-        or "could not connect" in text
-        or "connection refused" in text
-        or "can't connect" in text
-    ):
+    if "unable to open" in text:  # SQLite in WAL mode makes files beside its own, even to read
+        return "the database's file cannot be opened: it must be there, in a folder that can be written to"
+    if "could not connect" in text or "connection refused" in text or "can't connect" in text:
         return "the database cannot be reached; check CONSENTCORE_DATABASE_URL and CONSENTCORE_KEYRING_URL"
     if "locked" in text:
         return "the database is busy with another writer; try again"

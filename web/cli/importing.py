@@ -51,7 +51,7 @@ def import_(
             obtained_on=obtained_on.date() if obtained_on else _today(wired),
             region=wired.policy.controller.country,
         )
-        counts = _follow(_batches(wired, run, opened, dry_run=dry_run), opened.rows)
+        counts = _follow(wired, _batches(wired, run, opened, dry_run=dry_run), opened.rows)
         return {
             **counts.as_mapping(),
             "import_id": None if dry_run else str(run.import_id),
@@ -71,12 +71,13 @@ def _batches(wired: Service, run: Run, opened: SourceFile, *, dry_run: bool) -> 
     return load_file(work, wired.keyring, run, opened, wired.now)
 
 
-def _follow(batches: Iterator[Counts], rows: int) -> Counts:
-    counts = Counts()
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+def _follow(wired: Service, batches: Iterator[Counts], rows: int) -> Counts:
+    counts, console = Counts(), Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("importing", total=rows)
         for counts in batches:
             progress.update(task, completed=counts.rows)
+            wired.keyring.forget()  # no row comes back to its person: memory stays flat whatever the file's length
     return counts
 
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import click
 
 from consentcore.consent.replay import compare
-from consentcore.errors import NotFound
+from consentcore.errors import BadInput, NotFound
 from consentcore.ledger.fsck import audit
 from consentcore.ledger.proofs import latest_checkpoint
+from consentcore.subjects.shredding import open_requests
 from web.cli.command import Group, NotVerified, service
 from web.files import write_atomically
 from web.transaction import reading
 
 MAX_CHECKPOINT_BYTES = 64 * 1024
+MOST_NAMED = 20
 
 
 @click.group(cls=Group)
@@ -51,14 +54,19 @@ def verify(against: Path | None) -> dict[str, Any]:
     """Audit the whole log and hold the consent records against it; exit 3 when anything does not fit."""
     note = _read_checkpoint(against)
     with service() as wired, reading(wired.sessions) as session:
-        found = audit(session.connection(), [wired.keyring.log_signer().vkey], against=note)
-        discrepancies = compare(session) if found.ok else []
+        try:
+            found = audit(session.connection(), [wired.keyring.log_signer().vkey], against=note)
+        except BadInput as refused:  # what is no checkpoint proves nothing
+            raise NotVerified(str(refused)) from None
+        pending = len(open_requests(session))
+        discrepancies = list(islice(compare(session, wired.keyring), MOST_NAMED)) if found.ok else []
     answer: dict[str, Any] = {
         "size": found.size,
         "root": found.root.hex() if found.root else None,
         "ok": found.ok and not discrepancies,
         "first_bad": found.first_bad,
         "problem": found.problem,
+        "pending_destructions": pending,
         "discrepancies": [f"{one.where} {one.what}" for one in discrepancies],
     }
     if not answer["ok"]:

@@ -5,7 +5,21 @@ from __future__ import annotations
 import click
 
 from consentcore import __version__
-from web.cli import consent, demo, importing, keys, ledger, policies, prepare, subjects
+from web.cli import (
+    breaches,
+    consent,
+    demo,
+    importing,
+    jobs,
+    keys,
+    ledger,
+    policies,
+    prepare,
+    register,
+    requests,
+    retention,
+    subjects,
+)
 from web.cli.command import Group
 
 NOUNS = (
@@ -16,6 +30,11 @@ NOUNS = (
     importing.quarantine,
     subjects.subjects,
     consent.consent,
+    requests.requests,
+    retention.retention,
+    register.register,
+    breaches.breaches,
+    jobs.jobs,
     ledger.ledger,
     keys.keys,
     policies.policies,

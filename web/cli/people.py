@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 import click
-from consentcore.crypto.blindindex import normalise_email
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from consentcore.crm.contacts import EMAIL_INDEX
+from consentcore.crypto.blindindex import normalise_email
 from consentcore.crypto.keyring import Keyring
 from consentcore.errors import BadInput, Conflict, NotFound
 from consentcore.subjects.matching import find_subjects

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from consentcore.crm import accounts
 from consentcore.crm.accounts import Account, accounts_named, normalise_name, read_accounts
-from consentcore.crm.contact_writing import WrittenContact, drop_empty_accounts, open_contacts, replace_contact
+from consentcore.crm.contact_writing import WrittenContact, drop_empty_accounts, open_contacts, replace_contacts
 from consentcore.crm.contacts import Contact
 from consentcore.crm.drafts import ContactDraft
 from consentcore.crypto.keyring import Keyring
@@ -66,15 +66,15 @@ def test_an_account_goes_with_its_last_contact(bound: sessionmaker[Session], key
     one, two = opened(bound, keyring, now, "Acme", "Acme")
     with bound.begin() as session:
         left = account_ids(session, [one])[0]
-        replace_contact(session, keyring, one, works_for("Beta"))
+        replace_contacts(session, keyring, [(one, works_for("Beta"))])
         assert count(session) == 2, "the other still works there"
-        replace_contact(session, keyring, two, works_for(None))
+        replace_contacts(session, keyring, [(two, works_for(None))])
         assert account_ids(session, [two]) == [None]
         assert session.scalars(select(Account.id)).all() == account_ids(session, [one]) != [left]
         assert drop_empty_accounts(session, []) == 0
         staying = account_ids(session, [one])
         assert drop_empty_accounts(session, [one for one in staying if one]) == 0
-        replace_contact(session, keyring, one, works_for("BETA"))
+        replace_contacts(session, keyring, [(one, works_for("BETA"))])
         assert account_ids(session, [one]) == staying
 
 

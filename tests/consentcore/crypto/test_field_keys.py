@@ -16,11 +16,12 @@ from sqlalchemy.orm import (
     Mapped,
     Session,
     mapped_column,
+    scoped_session,
     sessionmaker,
 )
 
 from consentcore.columns import Ref, impersonal
-from consentcore.crypto.fields import Pending, reveal, reveal_rows, seal_rows, sealed
+from consentcore.crypto.fields import Pending, attach, reveal, reveal_rows, seal_rows, sealed
 from consentcore.crypto.keyclasses import KeyClass
 from consentcore.crypto.keyring import KeyDestroyed, Keyring
 from consentcore.crypto.sealedtext import REGISTRY, register_field
@@ -34,6 +35,15 @@ def test_a_session_that_was_never_bound_is_refused(database: Database, host: ses
         session.add(Person(subject_ref=uuid4(), email=SECRET))
         with pytest.raises(ConfigurationError, match="bind"):
             session.flush()
+
+
+def test_attaching_twice_hangs_the_listeners_once(database: Database) -> None:
+    for factory in (sessionmaker(database.engine), scoped_session(sessionmaker(database.engine))):
+        attach(factory)
+        attach(factory)
+        maker = factory.session_factory if isinstance(factory, scoped_session) else factory
+        with maker() as session:
+            assert len(list(session.dispatch.before_flush)) == 1
 
 
 def test_a_subject_without_keys_is_refused_before_anything_is_written(session: Session, keyring: Keyring) -> None:

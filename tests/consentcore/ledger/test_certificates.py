@@ -6,13 +6,13 @@ import json
 import re
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from consentcore.errors import BadInput, ConfigurationError, NotFound
-from consentcore.ledger.certificates import certificate, erase_contents, issue
+from consentcore.errors import BadInput, ConfigurationError, LedgerTampered, NotFound
+from consentcore.ledger.certificates import certificate, covered_by, issue
 from consentcore.ledger.events import read_header
 from consentcore.ledger.note import open_note
-from consentcore.ledger.tables import LogContent, LogEvent
+from consentcore.ledger.tables import CertificateRow, LogContent, LogEvent
 
 from .conftest import Ledger
 
@@ -57,11 +57,10 @@ def test_a_body_outside_the_profile_or_an_unbound_session_is_refused(ledger: Led
 def test_erasing_removes_payload_and_link_of_one_subject_only(ledger: Ledger) -> None:
     ids = ledger.append(6)
     with ledger.factory.begin() as session:
-        made = issue(session, "erasure", {}, ledger.now)
-        assert erase_contents(session, ledger.subjects[0], made.number) == 2
-        with pytest.raises(NotFound):
-            erase_contents(session, ledger.subjects[1], "AAAA-AAAA")
+        made = issue(session, "erasure", {}, ledger.now, erases=ledger.subjects[0])
     with ledger.factory() as session:
+        covered = covered_by(session, ledger.keyring, made.number)
+        assert covered == {event_id.bytes for number, event_id in enumerate(ids) if number % 3 == 0}
         rows = {row.event_id: row for row in session.scalars(select(LogContent))}
     for number, event_id in enumerate(ids):
         row = rows[event_id]
@@ -71,3 +70,21 @@ def test_erasing_removes_payload_and_link_of_one_subject_only(ledger: Ledger) ->
             assert (row.payload is None, row.certificate) == (False, None)
             assert row.subject_ref == ledger.subjects[number % 3]
     assert ledger.audit().ok
+
+
+def test_a_list_that_was_not_signed_covers_nothing(ledger: Ledger) -> None:
+    ledger.append(6)
+    with ledger.factory.begin() as session:
+        one = issue(session, "erasure", {}, ledger.now, erases=ledger.subjects[0])
+        other = issue(session, "erasure", {}, ledger.now, erases=ledger.subjects[1])
+        plain = issue(session, "erasure", {}, ledger.now)
+    with ledger.factory.begin() as session:
+        taken = session.scalar(select(CertificateRow.erased).where(CertificateRow.number == other.number))
+        session.execute(update(CertificateRow).where(CertificateRow.number == one.number).values(erased=taken))
+    with ledger.factory() as session:
+        for number in (one.number, plain.number):
+            with pytest.raises(LedgerTampered):
+                covered_by(session, ledger.keyring, number)
+        with pytest.raises(NotFound):
+            covered_by(session, ledger.keyring, "AAAA-AAAA")
+        assert len(covered_by(session, ledger.keyring, other.number)) == 2

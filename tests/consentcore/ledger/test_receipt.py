@@ -24,7 +24,7 @@ from consentcore.crypto.keyring import KeyDestroyed
 from consentcore.crypto.signing import Signer
 from consentcore.errors import BadInput, Conflict, LedgerTampered, NotFound
 from consentcore.ledger import log, merkle, verify_receipt
-from consentcore.ledger.certificates import Certificate, erase_contents, issue
+from consentcore.ledger.certificates import Certificate, issue
 from consentcore.ledger.checkpoint import open_checkpoint
 from consentcore.ledger.note import sign_note
 from consentcore.ledger.receipt import compose, tlog_proof
@@ -44,8 +44,7 @@ def receipt_of(ledger: Ledger, event_id: uuid.UUID, **extra: Any) -> dict[str, A
 def erase(ledger: Ledger, number: int = 0) -> Certificate:
     subject = ledger.subjects[number]
     with ledger.factory.begin() as session:
-        made = issue(session, "key_destruction", {"subject": "x"}, ledger.now)
-        erase_contents(session, subject, made.number)
+        made = issue(session, "key_destruction", {"subject": "x"}, ledger.now, erases=subject)
     ledger.keyring.destroy_key(subject, KeyClass.EVIDENCE, ledger.now)
     return made
 

@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("kind", columns.code(64), nullable=False),
         sa.Column("body", columns.Blob(), nullable=False),
         sa.Column("note", columns.Blob(), nullable=False),
+        sa.Column("erased", columns.Blob(), nullable=True),
         sa.Column("event_id", columns.Ref(), nullable=False),
         sa.Column("issued_at", columns.UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("number", name="pk_cc_certificate"),
