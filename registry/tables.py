@@ -8,11 +8,21 @@ from uuid import UUID
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from consentcore.columns import Blob, Category, Erasure, Provenance, Ref, UTCDateTime, code, impersonal, personal
+from consentcore.columns import (
+    FOUND_BY,
+    Blob,
+    Category,
+    Erasure,
+    Provenance,
+    Ref,
+    UTCDateTime,
+    code,
+    impersonal,
+    personal,
+)
 from consentcore.crypto.fields import register_field, sealed_check
 from consentcore.db import TABLE_OPTIONS, Base
 from consentcore.identifiers import random_ref, reference
-from consentcore.personal_data.datamap import FOUND_BY
 
 BREACH_TABLE_NUMBER = 14
 """Number of the table among those sealed under the shared key."""

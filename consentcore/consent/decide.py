@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from consentcore.consent.history import state_as_of
 from consentcore.consent.lookup import HeldState, held_state, opposition_as_of
-from consentcore.consent.tables import PERMITTING, ConsentRecord, ConsentState
+from consentcore.consent.tables import ERASED, PERMITTING, ConsentRecord, ConsentState
 from consentcore.errors import BadInput, PolicyViolation
 from consentcore.policyset import Channel, LegalBasis, PolicySet, Purpose, Rule
 
@@ -39,6 +39,7 @@ class Reason(StrEnum):
     LEGAL_OBLIGATION = "legal_obligation"
     VITAL_INTERESTS = "vital_interests"
     PUBLIC_TASK = "public_task"
+    ERASED = "erased"
     UNKNOWN_SUBJECT = "unknown_subject"
 
 
@@ -159,6 +160,8 @@ def _declared(policy: PolicySet, purpose_id: str, channel: Channel) -> Purpose:
 def _answer(purpose: Purpose, held: HeldState | None, policy_sha256: str, at: datetime) -> Decision:
     if held is None:
         return Decision(False, Reason.UNKNOWN_SUBJECT, purpose.basis, policy_sha256)
+    if held.state == ERASED:
+        return Decision(False, Reason.ERASED, purpose.basis, policy_sha256, held.record_id)
     against = _against(purpose, held)
     if against is not None:
         return Decision(False, against, purpose.basis, policy_sha256, held.record_id)

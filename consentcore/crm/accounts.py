@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import SmallInteger, Table, UniqueConstraint, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from consentcore.columns import Blob, Category, Digest, Erasure, Provenance, Ref, impersonal, personal
+from consentcore.columns import FOUND_BY, Blob, Category, Digest, Erasure, Provenance, Ref, impersonal, personal
 from consentcore.crypto.blindindex import digest
 from consentcore.crypto.envelope import open_sealed, read_gen, seal
 from consentcore.crypto.fields import register_field, sealed_check
@@ -21,7 +21,6 @@ from consentcore.crypto.keyring import Keyring
 from consentcore.db import TABLE_OPTIONS, Base
 from consentcore.errors import BadInput
 from consentcore.identifiers import row_id
-from consentcore.personal_data.datamap import FOUND_BY
 
 RETENTION = "contact"
 """Data class: an account is held for its contacts' sake and no longer than they are."""

@@ -86,7 +86,7 @@ def _accounts_held(session: Session, contact_ids: Sequence[UUID]) -> set[UUID]:
     held: set[UUID] = set()
     for start in range(0, len(contact_ids), _CHUNK):
         chunk = Contact.id.in_(contact_ids[start : start + _CHUNK])
-        held |= set(session.scalars(select(Contact.account_id).where(chunk, Contact.account_id.is_not(None))))  # type: ignore[arg-type]
+        held |= set(session.scalars(select(Contact.account_id).where(chunk, Contact.account_id.is_not(None))))
     return held
 
 

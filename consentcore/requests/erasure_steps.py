@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from consentcore.consent.decide import is_marketing
-from consentcore.consent.tables import PERMITTING, ConsentState, ConsentStateRow
+from consentcore.consent.tables import ERASED, PERMITTING, ConsentState, ConsentStateRow
 from consentcore.crm.contact_reading import contacts_of, read_contacts
 from consentcore.crypto.keyclasses import KeyClass
 from consentcore.crypto.keyring import Keyring
@@ -31,7 +31,6 @@ from consentcore.suppression.entries import SuppressionReason, suppress_person
 from consentcore.suppression.tables import MARKETING
 
 CONSENT_ENDED = register("consent.ended_by_erasure", "a consent ended because its data were erased (Art. 17(1)(b))")
-ERASED_STATE = "erased"
 """What decisions read of a consent that an erasure ended; no record has this state, for the person declared nothing."""
 REASON = "erasure"
 _ENDING = [state.value for state in (*sorted(PERMITTING), ConsentState.REQUESTED)]
@@ -113,7 +112,7 @@ def end_consents(work: Work) -> None:
             ),
         )
     work.session.execute(
-        update(ConsentStateRow).where(*mine).values(state=ERASED_STATE).execution_options(synchronize_session=False)
+        update(ConsentStateRow).where(*mine).values(state=ERASED).execution_options(synchronize_session=False)
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Date, ForeignKey, Index, Integer, PrimaryKeyConstraint, S
 from sqlalchemy.orm import Mapped, mapped_column
 
 from consentcore.columns import (
+    FOUND_BY,
     Blob,
     Category,
     Erasure,
@@ -24,7 +25,6 @@ from consentcore.columns import (
 from consentcore.crypto.fields import register_field, sealed_check
 from consentcore.db import TABLE_OPTIONS, Base, table_args
 from consentcore.identifiers import random_ref, row_id
-from consentcore.personal_data.datamap import FOUND_BY
 
 RETENTION = "request"
 CONTENT_FIELD = 500

@@ -95,16 +95,15 @@ def lift_all(session: Session, subject_ref: UUID, request_id: UUID, now: datetim
     return int(result.rowcount)  # type: ignore[attr-defined]
 
 
-def is_restricted(session: Session, subject_ref: UUID) -> bool:
-    """Tell whether any restriction stands on a person."""
-    return (
-        session.scalar(
-            select(Restriction.id)
-            .where(Restriction.subject_ref == subject_ref, Restriction.lifted_at.is_(None))
-            .limit(1)
-        )
-        is not None
-    )
+def is_restricted(session: Session, subject_ref: UUID, ground: Ground | None = None) -> bool:
+    """Tell whether a restriction stands on a person, of one ground or of any.
+
+    That of an erasure stands for ever once everything of the person went; where a contract keeps the data it is lifted.
+    """
+    standing = select(Restriction.id).where(Restriction.subject_ref == subject_ref, Restriction.lifted_at.is_(None))
+    if ground is not None:
+        standing = standing.where(Restriction.ground == ground.value)
+    return session.scalar(standing.limit(1)) is not None
 
 
 def _open(session: Session, restriction_id: UUID) -> Restriction:

@@ -8,10 +8,9 @@ from uuid import UUID
 from sqlalchemy import Index, Integer, PrimaryKeyConstraint, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
-from consentcore.columns import Category, Digest, Erasure, Ref, UTCDateTime, code, impersonal, personal
+from consentcore.columns import FOUND_BY, Category, Digest, Erasure, Ref, UTCDateTime, code, impersonal, personal
 from consentcore.db import TABLE_OPTIONS, Base
 from consentcore.identifiers import row_id
-from consentcore.personal_data.datamap import FOUND_BY
 
 RETENTION = "suppression"
 MARKETING = "marketing"

@@ -74,7 +74,7 @@ def _opened(keyring: Keyring, number: int, row: Row[Any], blob: bytes) -> Iterat
     for cipher, owner in _ciphers(keyring, row, read_gen(blob)):
         for row_id in values:
             try:
-                yield open_sealed(cipher, number, row_id.bytes, owner, blob).decode()
+                yield open_sealed(cipher, number, row_id.bytes, owner, blob).decode("utf-8", "ignore")
             except ConsentCoreError:
                 continue
             return  # a value opens under one key and for one row

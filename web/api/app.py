@@ -12,7 +12,7 @@ from flask_smorest import Api  # type: ignore[import-untyped]
 from consentcore import __version__
 from web.api import consents, decisions, health, ledger, requests, subjects
 from web.api.access import Open, guard, mark
-from web.api.body import MAX_BODY
+from web.api.body import READ_AT_MOST
 from web.api.faults import answer_to
 from web.api.operation import SECURITY
 from web.api.schemas.problems import Problem
@@ -54,7 +54,7 @@ def create_app(service: Service) -> Flask:
     """
     app = Flask("web.api", static_folder=None, template_folder=None)
     app.config.update(
-        MAX_CONTENT_LENGTH=MAX_BODY,
+        MAX_CONTENT_LENGTH=READ_AT_MOST,
         PROVIDE_AUTOMATIC_OPTIONS=False,
         API_TITLE="ConsentCore",
         API_VERSION=__version__,

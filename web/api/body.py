@@ -8,9 +8,11 @@ from typing import Any, NoReturn
 from flask import Request
 from marshmallow import RAISE
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 MAX_BODY = 64 * 1024
+READ_AT_MOST = MAX_BODY + 1
+"""What the framework may read: it cuts a body without a declared length off there, and does not say so."""
 MAX_DEPTH = 8
 MAX_DIGITS = 20
 _SURROGATES = range(0xD800, 0xE000)
@@ -35,8 +37,11 @@ def read_json(req: Request) -> Any:
     charset = req.mimetype_params.get("charset", "utf-8").lower()
     if req.mimetype != "application/json" or charset != "utf-8" or req.headers.get("Content-Encoding"):
         raise UnsupportedMediaType
+    data = req.get_data(cache=True)
+    if len(data) > MAX_BODY:
+        raise RequestEntityTooLarge
     try:
-        return parse(req.get_data(cache=True))
+        return parse(data)
     except (ValueError, RecursionError):  # UnicodeDecodeError and JSONDecodeError are among the first
         raise BadRequest(
             "The body is no JSON document in UTF-8, or holds a name twice, half a character or a NUL, "
