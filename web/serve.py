@@ -39,7 +39,7 @@ def server(wired: Service, port: int) -> BaseWSGIServer:
 
 @click.command(cls=Command)
 @click.option("--port", type=click.IntRange(0, 65_535), default=8000, show_default=True, envvar="PORT")
-def serve(port: int) -> None:
+def serve(port: int) -> dict[str, Any]:
     """Serve the HTTP interface on this machine until it is stopped."""
     with service() as wired:
         try:
@@ -54,3 +54,4 @@ def serve(port: int) -> None:
             click.echo("stopped", err=True)
         finally:
             made.server_close()
+        return {"address": f"http://{LOOPBACK}:{made.port}", "stopped": True}

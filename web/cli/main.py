@@ -6,6 +6,7 @@ import click
 
 from consentcore import __version__
 from web.cli import (
+    apikeys,
     breaches,
     consent,
     demo,
@@ -35,13 +36,14 @@ NOUNS = (
     register.register,
     breaches.breaches,
     jobs.jobs,
+    apikeys.apikeys,
     ledger.ledger,
     keys.keys,
     policies.policies,
 )
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group)
 @click.version_option(__version__)
 def main() -> None:
     """Consent ledger, rights of data subjects, retention and register around an encrypted CRM.

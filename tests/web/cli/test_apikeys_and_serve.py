@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from consentcore.crypto.keyring import Keyring
 from policies.loader import load
 from tests.builders.databases import Database
+from web import serve
 from web.cli import apikeys as keys
-from web.cli import serve
 from web.security.apikeys import Scope, authenticate
 from web.settings import read_settings
 from web.wiring import Service
