@@ -6,11 +6,12 @@ there is a record. Values are put in by name, never by a template language.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from consentcore.errors import BadInput
 from consentcore.policyset import PolicySet
+from consentcore.requests.items import Item
 
 _ACKNOWLEDGED = {
     "fr": (
@@ -58,6 +59,33 @@ _REFUSED = {
         "We do not act on your request, for this reason:\n\n__REASON__",
     ),
 }
+_ANSWERED = {
+    "fr": (
+        "Réponse à votre demande __REFERENCE__.",
+        "Nous avons donné suite à votre demande (article 12(3) du RGPD). Si elle portait sur l'accès ou la "
+        "portabilité, vos données vous sont remises par un envoi séparé.",
+    ),
+    "en": (
+        "Answer to your request __REFERENCE__.",
+        "We have acted on your request (Article 12(3) GDPR). Where it was for access or portability, your data reach "
+        "you separately.",
+    ),
+}
+_ERASED = {
+    "fr": (
+        "Réponse à votre demande d'effacement __REFERENCE__.",
+        "Nous avons effacé les données que rien ne nous oblige ni ne nous autorise à garder (article 17 du RGPD), et "
+        "nous en informons ceux à qui nous les avions transmises (article 19).",
+    ),
+    "en": (
+        "Answer to your request for erasure __REFERENCE__.",
+        "We have erased the data that nothing obliges or allows us to keep (Article 17 GDPR), and we inform those to "
+        "whom we had passed them on (Article 19).",
+    ),
+}
+_KEPT = {"fr": "Nous devons garder, et ne gardons que pour cela :", "en": "We have to keep, and keep for this only:"}
+_UNTIL = {"fr": "jusqu'au __DAY__", "en": "until __DAY__"}
+_UNTIL_EVENT = {"fr": "jusqu'à l'événement qui y met fin", "en": "until the event that ends it"}
 _REMEDIES = {
     "fr": (
         "Vous pouvez introduire une réclamation auprès d'une autorité de contrôle (en France, la CNIL, www.cnil.fr ; "
@@ -93,6 +121,35 @@ def refusal(policy: PolicySet, reference: str, reason: str) -> tuple[str, str]:
     if not reason.strip():
         raise BadInput("a refusal states its reasons (Art. 12(4))")
     return _letter(policy, _REFUSED, {"REFERENCE": reference, "REASON": reason.strip()}, remedies=True)
+
+
+def answered(policy: PolicySet, reference: str) -> tuple[str, str]:
+    """Return subject and text that close a request which was carried out (Art. 12(3)); they hold no data of anyone."""
+    return _letter(policy, _ANSWERED, {"REFERENCE": reference}, remedies=True)
+
+
+def erased(policy: PolicySet, reference: str, kept: Iterable[Item]) -> tuple[str, str]:
+    """Return the closing letter of an erasure: what stays, on which text, until when, and the remedies (Art. 12(4)).
+
+    It names legal grounds and dates, never a value of the person.
+    """
+    reasons = sorted({(one.ground or "", one.article or "", one.until or date.max) for one in kept})
+    texts = {
+        language: (title, "\n\n".join([text, *_what_stays(language, reasons)]))
+        for language, (title, text) in _ERASED.items()
+    }
+    return _letter(policy, texts, {"REFERENCE": reference}, remedies=True)
+
+
+def _what_stays(language: str, reasons: Sequence[tuple[str, str, date]]) -> list[str]:
+    if not reasons:
+        return []
+    lines = []
+    for ground, article, until in reasons:
+        end = _UNTIL_EVENT[language] if until == date.max else _filled(_UNTIL[language], {"DAY": until.isoformat()})
+        cited = f"art. {article}" if article else ""
+        lines.append("- " + ", ".join(part for part in (ground, cited, end) if part))
+    return ["\n".join([_KEPT[language], *lines])]
 
 
 def _letter(

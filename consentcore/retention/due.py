@@ -30,6 +30,7 @@ from consentcore.crm.transactions import (
 from consentcore.policyset import Phase, PolicySet, RetentionRule
 from consentcore.retention.schedule import FISCAL_YEAR, end_of, latest_start_due, today_of
 from consentcore.retention.tables import ArchivedRow
+from consentcore.subjects.restrictions import Ground
 from consentcore.subjects.tables import Restriction
 
 Owner = InstrumentedAttribute[UUID]
@@ -151,7 +152,12 @@ class Due:
         return and_(deal.status != TransactionStatus.CLOSED.value, still)
 
     def _free(self, owner: Owner) -> ColumnElement[bool]:
-        restricted = exists().where(Restriction.subject_ref == owner, Restriction.lifted_at.is_(None))
+        # an erasure's own restriction stands for ever and spares nothing: what it kept goes when its term is over
+        restricted = exists().where(
+            Restriction.subject_ref == owner,
+            Restriction.lifted_at.is_(None),
+            Restriction.ground != Ground.ERASURE_RUNNING.value,
+        )
         return and_(~restricted, *(~_names(query, owner) for query in self.spared))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
@@ -16,8 +16,9 @@ from consentcore.policyset import PolicySet
 from consentcore.requests import access, erasure, letters, lifecycle, objection, portability, rectification, states
 from consentcore.requests.closing import overall_outcome
 from consentcore.requests.content import read_content
-from consentcore.requests.items import Item, read, write
-from consentcore.requests.tables import ItemOutcome, Outcome, Right, Status
+from consentcore.requests.intake import address_on_record
+from consentcore.requests.items import KEPT, Item, read, write
+from consentcore.requests.tables import ItemOutcome, Outcome, Right, Status, SubjectRequest
 from web.jobs.crash import crash_point
 from web.transaction import reading, unit
 from web.wiring import Service
@@ -93,10 +94,30 @@ def _note_failure(service: Service, dsr_id: UUID, reason: str) -> None:
 
 
 def _close_what_is_done(service: Service, dsr_id: UUID) -> None:
-    """Close a request none of whose rights closes it: an objection that was upheld."""
+    """Close a request and put its answer into the outbox, in one unit: a request is never closed without an answer."""
     with unit(service.sessions) as session:
-        if lifecycle.locked(session, dsr_id).status == Status.EXECUTING:
-            lifecycle.closed(session, dsr_id, overall_outcome(read(session, dsr_id)), service.now())
+        dsr = lifecycle.locked(session, dsr_id)
+        if dsr.status != Status.EXECUTING:
+            return
+        verdicts = read(session, dsr_id)
+        lifecycle.closed(session, dsr_id, overall_outcome(verdicts), service.now())
+        _answer(session, service, dsr, verdicts)
+
+
+def _answer(session: Session, service: Service, dsr: SubjectRequest, verdicts: Sequence[Item]) -> None:
+    """Write to whoever asked, else to the address on record; without one, the answer goes out on paper (Art. 12(3))."""
+    content = read_content(service.keyring, dsr)
+    to = content.get("requester") or content.get("written_email")
+    if not to and dsr.subject_ref is not None:
+        to = address_on_record(session, service.keyring, dsr.subject_ref)
+    if not to:
+        return
+    if Right.ERASURE in lifecycle.rights_of(session, dsr.id):
+        kept = [one for one in verdicts if one.outcome in KEPT]
+        subject, body = letters.erased(service.policy, dsr.reference, kept)
+    else:
+        subject, body = letters.answered(service.policy, dsr.reference)
+    put(session, service.keyring, Message("request_answered", to, subject, body), service.now())
 
 
 def _answer_unknown(service: Service, dsr_id: UUID) -> None:
