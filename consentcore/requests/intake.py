@@ -179,6 +179,7 @@ def _open_case(
         "email": email,
         "written_email": intake.email.strip() if intake.email else None,
         "requester": intake.requester.strip() if intake.requester else None,
+        "answer_to": _on_record(session, keyring, intake, about),
         "role": intake.role.value if intake.role else None,
         "changes": dict(intake.changes) or None,
         "evidence": intake.evidence,
@@ -207,6 +208,13 @@ def _open_case(
     ]
     session.execute(insert(RequestRight), rows)
     return dsr
+
+
+def _on_record(session: Session, keyring: Keyring, intake: Intake, about: UUID | None) -> str | None:
+    """Return where to answer somebody who wrote no address; kept with the request, for an erasure takes the record."""
+    if intake.requester or intake.email or about is None:
+        return None
+    return address_on_record(session, keyring, about)
 
 
 def _fresh_reference(session: Session) -> str:

@@ -12,7 +12,7 @@ from registry.documents.bundle import json_bytes, zip_bytes
 from registry.documents.model import AccessPackageData, RetainedItem, ToldRecipient
 from registry.documents.pdf import render_pdf
 from registry.documents.rendering import fill
-from registry.documents.stores import WORDS, Store, store_csv, stores_as_data, stores_of
+from registry.documents.stores import WORDS, Store, file_names, readable, sheets, store_csv, stores_as_data, stores_of
 from registry.wording import check_language
 
 FORMAT = "consentcore access package 1"
@@ -28,16 +28,20 @@ def build_access_package(package_data: AccessPackageData, controller: Controller
     """
     check_language(lang)
     stores = stores_of(package_data.items, package_data.store_labels)
-    tables = {f"{store.id}.csv": store_csv(store, lang) for store in stores} or {"data.csv": store_csv(_NOTHING, lang)}
+    read = readable(stores)
+    names = file_names(stores)
+    tables = {f"{names[store.id]}.csv": store_csv(store, lang) for store in read}
+    titles = {f"{names[store.id]}.csv": store.label for store in read} or {"data.csv": ""}
     values: dict[str, Any] = {"d": package_data, "words": WORDS[lang]}
-    page = fill("{lang}/index.html", controller, lang, now, stores=stores, **values)
+    page = fill("{lang}/index.html", controller, lang, now, **_shown(stores, lang), **values)
+    readme = fill("{lang}/access_readme.txt", controller, lang, now, tables=sorted(titles.items()), **values)
     files = {
         "index.html": page.encode(),
         "style.css": fill("page.css", controller, lang, now).encode(),
         "summary.pdf": access_letter(package_data, controller, lang, now),
         "data.json": json_bytes(_as_data(package_data, stores, controller, lang, now)),
-        **tables,
-        README[lang]: fill("{lang}/access_readme.txt", controller, lang, now, tables=sorted(tables), **values).encode(),
+        **(tables or {"data.csv": store_csv(_NOTHING, lang)}),
+        README[lang]: readme.encode(),
     }
     return zip_bytes(files, package_data.reference, now)
 
@@ -50,9 +54,19 @@ def access_letter(data: AccessPackageData, controller: Controller, lang: str, no
 
     Raises: as `build_access_package`.
     """
-    stores = stores_of(data.items, data.store_labels) if len(data.items) <= MOST_ON_PAPER else ()
-    html = fill("{lang}/summary.html", controller, lang, now, d=data, stores=stores, words=WORDS[check_language(lang)])
-    return render_pdf(html)
+    values = _shown(stores_of(data.items, data.store_labels), check_language(lang))
+    if len(data.items) > MOST_ON_PAPER:
+        values["stores"] = ()
+    return render_pdf(fill("{lang}/summary.html", controller, lang, now, d=data, words=WORDS[lang], **values))
+
+
+def _shown(stores: tuple[Store, ...], lang: str) -> dict[str, Any]:
+    """Return what the page and the letter show of the values: stores with their tables, and how many values."""
+    names, read = file_names(stores), readable(stores)
+    return {
+        "stores": [{"id": names[one.id], "label": one.label, "sheets": sheets(one, lang)} for one in read],
+        "count": sum(len(row) for one in read for row in one.rows),
+    }
 
 
 def _as_data(

@@ -12,7 +12,7 @@ from registry.documents.bundle import json_bytes, zip_bytes
 from registry.documents.model import PortabilityData
 from registry.documents.package import README
 from registry.documents.rendering import fill
-from registry.documents.stores import Store, store_csv, stores_as_data, stores_of
+from registry.documents.stores import Store, file_names, readable, store_csv, stores_as_data, stores_of
 from registry.documents.vcard import vcard_bytes
 from registry.wording import check_language
 
@@ -32,14 +32,16 @@ def build_portability_package(data: PortabilityData, controller: Controller, lan
     derived = sorted({item.store for item in data.items if item.provenance == "derived"})
     if derived:
         raise PolicyViolation(f"derived values of {', '.join(derived)} are not portable", article="20(1)")
-    tables = {f"{store.id}.csv": store_csv(store, lang) for store in stores}
+    names, read = file_names(stores), readable(stores)
+    tables = {f"{names[store.id]}.csv": store_csv(store, lang) for store in read}
+    titles = {f"{names[store.id]}.csv": store.label for store in read}
     files = {
         "contact.vcf": vcard_bytes(data.card),
         "data.json": json_bytes(_as_data(data, stores, controller, now)),
         "data.schema.json": json_bytes(SCHEMA),
         **tables,
         README[lang]: fill(
-            "{lang}/portability_readme.txt", controller, lang, now, d=data, tables=sorted(tables)
+            "{lang}/portability_readme.txt", controller, lang, now, d=data, tables=sorted(titles.items())
         ).encode(),
     }
     return zip_bytes(files, data.reference, now)

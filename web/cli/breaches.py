@@ -16,7 +16,7 @@ from web.transaction import unit
 
 @click.group(cls=Group)
 def breaches() -> None:
-    """Enter personal data breaches (Art. 33)."""
+    """Enter breaches of personal data, Article 33."""
 
 
 @breaches.command(name="open")

@@ -35,7 +35,7 @@ OPERATOR = "operator"
 
 @click.group(cls=Group)
 def requests() -> None:
-    """Handle the requests of data subjects (Art. 12, 15 to 22)."""
+    """Handle requests of data subjects, Articles 12 to 22."""
 
 
 @requests.command()

@@ -107,7 +107,7 @@ def _close_what_is_done(service: Service, dsr_id: UUID) -> None:
 def _answer(session: Session, service: Service, dsr: SubjectRequest, verdicts: Sequence[Item]) -> None:
     """Write to whoever asked, else to the address on record; without one, the answer goes out on paper (Art. 12(3))."""
     content = read_content(service.keyring, dsr)
-    to = content.get("requester") or content.get("written_email")
+    to = content.get("requester") or content.get("written_email") or content.get("answer_to")
     if not to and dsr.subject_ref is not None:
         to = address_on_record(session, service.keyring, dsr.subject_ref)
     if not to:
@@ -117,7 +117,7 @@ def _answer(session: Session, service: Service, dsr: SubjectRequest, verdicts: S
         subject, body = letters.erased(service.policy, dsr.reference, kept)
     else:
         subject, body = letters.answered(service.policy, dsr.reference)
-    put(session, service.keyring, Message("request_answered", to, subject, body), service.now())
+    put(session, service.keyring, Message("request_answered", to, subject, body, dsr.subject_ref), service.now())
 
 
 def _answer_unknown(service: Service, dsr_id: UUID) -> None:
