@@ -2,44 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from collections.abc import Callable, Iterator
 
 from consentcore.policyset import Channel, LegalBasis, Notice, PolicySet, Purpose, Rule
-from policies.notices import ITEMS, Item, NoticeFacts, sections_of
+from policies import storage_coherence
+from policies.notices import ITEMS, Item, sections_of
+from policies.problems import Problem
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that does not fit: the article that it offends, the file, and a sentence with the way out."""
-
-    article: str
-    where: str
-    sentence: str
-
-    def __str__(self) -> str:
-        """The problem as one line."""
-        return f"{self.where}: {self.sentence} (Art. {self.article})"
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the files state and `PolicySet` does not carry: kind of controller, and notices by id and version."""
-
-    public_authority: bool = False
-    notices: Mapping[tuple[str, int], NoticeFacts] = field(default_factory=lambda: MappingProxyType({}))
-
-
-def check(policy_set: PolicySet, facts: Facts) -> list[Problem]:
+def check(policy_set: PolicySet) -> list[Problem]:
     """Find everything that does not fit; an empty list means that the set can be used (R-0-1, R-6-1, R-13-1)."""
     found: list[Problem] = []
     for purpose in policy_set.purposes.values():
         for rule in _PURPOSE_RULES:
-            found += rule(purpose, policy_set, facts)
+            found += rule(purpose, policy_set)
     for key in sorted({(notice.id, notice.version) for notice in policy_set.notices.values()}):
-        found += _texts(key, policy_set, facts)
-    return found
+        found += _texts(key, policy_set)
+    return found + list(storage_coherence.check(policy_set))
 
 
 def notice_key(name: str) -> tuple[str, int]:
@@ -52,21 +31,21 @@ def _file(purpose: Purpose) -> str:
     return f"purposes/{purpose.id}.yaml"
 
 
-def _interest_is_weighed(purpose: Purpose, policy_set: PolicySet, facts: Facts) -> Iterator[Problem]:
+def _interest_is_weighed(purpose: Purpose, policy_set: PolicySet) -> Iterator[Problem]:
     if purpose.basis is LegalBasis.LEGITIMATE_INTEREST:
         if not purpose.balancing_test:
             yield Problem("6(1)(f)", _file(purpose), "a legitimate interest needs its balancing_test; write it")
-        if facts.public_authority:
+        if policy_set.controller.public_authority:
             sentence = "a public authority in its tasks cannot rest on a legitimate interest; take another basis"
             yield Problem("6(1), second subparagraph", _file(purpose), sentence)
 
 
-def _law_is_named(purpose: Purpose, policy_set: PolicySet, facts: Facts) -> Iterator[Problem]:
+def _law_is_named(purpose: Purpose, policy_set: PolicySet) -> Iterator[Problem]:
     if purpose.basis in (LegalBasis.LEGAL_OBLIGATION, LegalBasis.PUBLIC_TASK) and not purpose.legal_text:
         yield Problem("6(3)", _file(purpose), f"{purpose.basis} needs the law it rests on; write legal_text")
 
 
-def _rule_fits_basis(purpose: Purpose, policy_set: PolicySet, facts: Facts) -> Iterator[Problem]:
+def _rule_fits_basis(purpose: Purpose, policy_set: PolicySet) -> Iterator[Problem]:
     consent = purpose.basis is LegalBasis.CONSENT
     if purpose.rule is Rule.OPT_IN and not consent:
         yield Problem("6(1)(a)", _file(purpose), f"rule opt_in needs basis consent, not {purpose.basis}; change one")
@@ -76,7 +55,7 @@ def _rule_fits_basis(purpose: Purpose, policy_set: PolicySet, facts: Facts) -> I
         yield Problem("7", _file(purpose), "validity is the life of a consent; remove it")
 
 
-def _soft_opt_in_is_allowed(purpose: Purpose, policy_set: PolicySet, facts: Facts) -> Iterator[Problem]:
+def _soft_opt_in_is_allowed(purpose: Purpose, policy_set: PolicySet) -> Iterator[Problem]:
     if purpose.rule is not Rule.SOFT_OPT_IN:
         return
     article = "13(2) of Directive 2002/58"
@@ -92,13 +71,13 @@ def _soft_opt_in_is_allowed(purpose: Purpose, policy_set: PolicySet, facts: Fact
         )
 
 
-def _purpose_is_translated(purpose: Purpose, policy_set: PolicySet, facts: Facts) -> Iterator[Problem]:
+def _purpose_is_translated(purpose: Purpose, policy_set: PolicySet) -> Iterator[Problem]:
     for language in policy_set.controller.languages:
         if not (purpose.title.get(language) and purpose.description.get(language)):
             yield Problem("12(1)", _file(purpose), f"title and description are wanted in {language!r}; write them")
 
 
-def _purpose_is_notified(purpose: Purpose, policy_set: PolicySet, facts: Facts) -> Iterator[Problem]:
+def _purpose_is_notified(purpose: Purpose, policy_set: PolicySet) -> Iterator[Problem]:
     if purpose.notice is None:
         article = "4(11)" if purpose.basis is LegalBasis.CONSENT else "13(1)"
         yield Problem(article, _file(purpose), "names no notice; write one and name it, such as newsletter@1")
@@ -108,8 +87,7 @@ def _purpose_is_notified(purpose: Purpose, policy_set: PolicySet, facts: Facts) 
     if not texts:
         yield Problem("13(1)", _file(purpose), f"notice {purpose.notice} is not there; write it or name another")
         return
-    stated = facts.notices.get(key)
-    if stated and purpose.id not in stated.purposes:
+    if any(purpose.id not in notice.purposes for notice in texts):
         yield Problem(
             "13(1)(c)", _notice_file(key), f"does not name the purpose {purpose.id}, which relies on it; add it"
         )
@@ -117,15 +95,15 @@ def _purpose_is_notified(purpose: Purpose, policy_set: PolicySet, facts: Facts) 
         yield Problem(
             "13(3)", _notice_file(key), "takes effect after the policies that use it; correct one of the dates"
         )
-    if stated and _hides_objection(stated):
+    if any(_hides_objection(notice) for notice in texts):
         sentence = "answers objection under the heading of another item; give it a heading of its own"
         yield Problem("21(4)", _notice_file(key), sentence)
     for item in ITEMS:
-        if stated and (item.bases is None or purpose.basis in item.bases):
-            yield from _item_is_said(item, stated, texts)
+        if item.bases is None or purpose.basis in item.bases:
+            yield from _item_is_said(item, texts)
 
 
-_PURPOSE_RULES: tuple[Callable[[Purpose, PolicySet, Facts], Iterator[Problem]], ...] = (
+_PURPOSE_RULES: tuple[Callable[[Purpose, PolicySet], Iterator[Problem]], ...] = (
     _interest_is_weighed,
     _law_is_named,
     _rule_fits_basis,
@@ -135,24 +113,23 @@ _PURPOSE_RULES: tuple[Callable[[Purpose, PolicySet, Facts], Iterator[Problem]], 
 )
 
 
-def _hides_objection(stated: NoticeFacts) -> bool:
-    apart = set(stated.sections.get("objection", {}).items())
-    return any(apart & set(headings.items()) for item, headings in stated.sections.items() if item != "objection")
+def _hides_objection(notice: Notice) -> bool:
+    apart = notice.sections.get("objection")
+    return any(heading == apart for item, heading in notice.sections.items() if item != "objection")
 
 
-def _item_is_said(item: Item, stated: NoticeFacts, texts: list[Notice]) -> Iterator[Problem]:
-    headings = stated.sections.get(item.name, {})
+def _item_is_said(item: Item, texts: list[Notice]) -> Iterator[Problem]:
     for notice in texts:
-        heading = headings.get(notice.language)
-        file = _text_file(notice)
+        heading = notice.sections.get(item.name)
         if heading is None:
             sentence = f"sections.{item.name} names no heading in {notice.language!r}; write the section and name it"
             yield Problem(item.article, _notice_file((notice.id, notice.version)), sentence)
         elif not sections_of(notice.text).get(heading):
-            yield Problem(item.article, file, f"says nothing under {heading!r} ({item.name}); write the section")
+            sentence = f"says nothing under {heading!r} ({item.name}); write the section"
+            yield Problem(item.article, _text_file(notice), sentence)
 
 
-def _texts(key: tuple[str, int], policy_set: PolicySet, facts: Facts) -> Iterator[Problem]:
+def _texts(key: tuple[str, int], policy_set: PolicySet) -> Iterator[Problem]:
     texts = [notice for notice in policy_set.notices.values() if (notice.id, notice.version) == key]
     controller = policy_set.controller
     for language in controller.languages:
@@ -168,7 +145,7 @@ def _texts(key: tuple[str, int], policy_set: PolicySet, facts: Facts) -> Iterato
             yield Problem("13(1)(b)", _text_file(notice), "does not give the e-mail of the DPO; add it")
         if controller.representative and controller.representative not in notice.text:
             yield Problem("13(1)(a)", _text_file(notice), "does not name the representative; add it")
-    for purpose_id in facts.notices[key].purposes if key in facts.notices else ():
+    for purpose_id in texts[0].purposes:
         if purpose_id not in policy_set.purposes:
             yield Problem(
                 "13(1)(c)", _notice_file(key), f"names the purpose {purpose_id}, which is not there; correct it"

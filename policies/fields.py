@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -12,6 +12,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 from policies.scalars import type_names
 
 LANGUAGE = re.compile(r"[a-z]{2}")
+ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 _Messages: TypeAlias = dict[str, str | list[Any] | dict[Any, Any]]
 _ABSENT: _Messages = {
@@ -20,6 +21,7 @@ _ABSENT: _Messages = {
 }
 _NO_LIST: _Messages = {**_ABSENT, "invalid": "must be a list; write `[a, b]`"}
 _NO_GROUP: _Messages = {**_ABSENT, "type": "must be a group of keys"}
+_NO_GROUPS: _Messages = {**_ABSENT, "invalid": "must be a group of keys"}
 _NO_TRANSLATIONS: _Messages = {**_ABSENT, "invalid": "must be one text in each language; write `{{fr: ..., en: ...}}`"}
 
 
@@ -80,6 +82,21 @@ class Whole(Exact):
         super().__init__(validate=validate.Range(1, 9999, error="must be from 1 to 9999"), **more)
 
 
+class NamedGroups(fields.Dict):
+    """Groups of one shape by their ids: `{invoices: {...}, prospects: {...}}`, at least one."""
+
+    default_error_messages = _NO_GROUPS
+
+    def __init__(self, values: fields.Field[Any], **more: Any) -> None:
+        super().__init__(keys=Text(40, pattern=ID, form="an id such as small_letters_9"), values=values, **more)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        found = _without_sides(super()._deserialize, value, attr, data, **kwargs)
+        if not found:
+            raise ValidationError(_ABSENT["null"])
+        return found
+
+
 class Truth(Exact):
     """`true` or `false`."""
 
@@ -124,14 +141,18 @@ class Translated(fields.Dict):
         super().__init__(keys=keys, values=Text(most, lines=lines), **more)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        try:
-            return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
-        except ValidationError as cause:
-            if not isinstance(cause.messages, dict):
-                raise
-            # marshmallow puts "key" or "value" between a language and what is wrong with it.
-            found = {language: next(iter(faults.values())) for language, faults in cause.messages.items()}
-            raise ValidationError(found) from None
+        return _without_sides(super()._deserialize, value, attr, data, **kwargs)
+
+
+def _without_sides(load: Callable[..., Any], *values: Any, **more: Any) -> Any:
+    """Load a `Dict` field without the "key" or "value" that marshmallow puts between a key and its faults."""
+    try:
+        return load(*values, **more)
+    except ValidationError as cause:
+        if not isinstance(cause.messages, dict):
+            raise
+        found = {key: next(iter(faults.values())) for key, faults in cause.messages.items()}
+        raise ValidationError(found) from None
 
 
 class Group(fields.Nested):

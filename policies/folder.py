@@ -21,6 +21,9 @@ LAYOUT = MappingProxyType(
     {
         "policy": re.compile(r"policy\.yaml"),
         "controller": re.compile(r"controller\.yaml"),
+        "recipients": re.compile(r"recipients\.yaml"),
+        "retention": re.compile(r"retention\.yaml"),
+        "deadlines": re.compile(r"deadlines/(?P<country>[a-z]{2})\.yaml"),
         "purpose": re.compile(rf"purposes/(?P<id>{_ID})\.yaml"),
         "notice": re.compile(rf"notices/(?P<id>{_ID})/(?P<version>[1-9][0-9]{{0,3}})/notice\.yaml"),
         "text": re.compile(rf"notices/(?P<id>{_ID})/(?P<version>[1-9][0-9]{{0,3}})/(?P<language>[a-z]{{2}})\.md"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from consentcore.policyset import LegalBasis
@@ -38,14 +37,6 @@ ITEMS = (
     Item("objection", "21(4)", _OBJECTION),
 )
 """What a notice must say, in the order of the law (R-13-1); `objection` must stand apart from the rest."""
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeFacts:
-    """What `notice.yaml` states beside the texts: purposes informed of, and item -> language -> heading."""
-
-    purposes: tuple[str, ...]
-    sections: Mapping[str, Mapping[str, str]]
 
 
 def title_of(text: str) -> str | None:

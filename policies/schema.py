@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, validate
 
-from consentcore.policyset import Channel, LegalBasis, Rule
-from policies.fields import LANGUAGE, Day, Group, Listed, OneOf, Strict, Text, Translated, Truth, Whole
+from consentcore.policyset import EVENTS, Channel, LegalBasis, Rule
+from policies.fields import ID, LANGUAGE, Day, Group, Listed, OneOf, Strict, Text, Translated, Truth, Whole
 from policies.folder import PoliciesRefused
 from policies.notices import ITEMS
 from policies.strict_yaml import key_path
@@ -20,7 +20,9 @@ PHONE = re.compile(r"\+[0-9][0-9 ]{5,24}")
 COUNTRY = re.compile(r"[A-Z]{2}")
 PERIOD = re.compile(r"P(?=[0-9])([1-9][0-9]{0,2}Y)?([1-9][0-9]{0,2}M)?([1-9][0-9]{0,3}D)?")
 NOTICE = re.compile(r"[a-z][a-z0-9_]{0,39}@[1-9][0-9]{0,3}")
-PURPOSE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+YEAR_END = re.compile(
+    r"(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|[12][0-9])"
+)
 VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,39}")
 
 
@@ -31,7 +33,23 @@ def _timezone(value: str) -> None:
         raise ValidationError("must be a time zone such as Europe/Paris") from None
 
 
-def _email(**more: Any) -> Text:
+def period(**more: Any) -> Text:
+    """A period of years, months and days."""
+    return Text(12, pattern=PERIOD, form="a period such as P3Y or P18M", **more)
+
+
+def word(what: str, **more: Any) -> Text:
+    """The id of something that stands elsewhere in the policies."""
+    return Text(40, pattern=ID, form=f"the id of {what}", **more)
+
+
+def event(**more: Any) -> Text:
+    """A business event of `consentcore.policyset.EVENTS`."""
+    return Text(40, validate=validate.OneOf(sorted(EVENTS), error="must be one of {choices}"), **more)
+
+
+def email(**more: Any) -> Text:
+    """An e-mail address."""
     return Text(254, pattern=EMAIL, form="an e-mail address", **more)
 
 
@@ -47,7 +65,7 @@ class DpoGroup(Strict):
     """The data protection officer (Art. 37(7))."""
 
     name = Text(required=True)
-    email = _email(required=True)
+    email = email(required=True)
 
 
 class ControllerFile(Strict):
@@ -56,7 +74,7 @@ class ControllerFile(Strict):
     name = Text(required=True)
     address = Text(400, required=True)
     country = Text(2, required=True, pattern=COUNTRY, form="a country of two capital letters, such as FR")
-    email = _email(required=True)
+    email = email(required=True)
     phone = Text(26, required=True, pattern=PHONE, form="a number with its country, such as +33 1 99 00 00 00")
     timezone = Text(60, required=True, validate=_timezone)
     languages = Listed(
@@ -65,6 +83,9 @@ class ControllerFile(Strict):
     )
     dpo = Group(DpoGroup, required=True)
     representative = Text(400)
+    fiscal_year_end = Text(
+        5, load_default="12-31", pattern=YEAR_END, form="a day of the calendar as MM-DD, such as 12-31"
+    )
     public_authority = Truth(load_default=False)
     made_up = Truth(load_default=False)
 
@@ -81,14 +102,17 @@ class PurposeFile(Strict):
     notice = Text(45, pattern=NOTICE, form="a notice and its version, such as newsletter@1")
     legal_text = Text(1_000, lines=True)
     balancing_test = Translated(8_000, lines=True)
-    validity = Text(12, pattern=PERIOD, form="a period such as P3Y or P18M")
+    validity = period()
+    data = Listed(word("a data class"), required=True)
+    recipients = Listed(word("a recipient"), load_default=())
+    ends = event()
 
 
 class NoticeFile(Strict):
     """`notices/<id>/<version>/notice.yaml`: from when, for which purposes, and which heading says what."""
 
     effective_on = Day(required=True)
-    purposes = Listed(Text(40, pattern=PURPOSE, form="the id of a purpose"), required=True)
+    purposes = Listed(word("a purpose"), required=True)
     sections = Group(Strict.from_dict({item.name: Translated(120) for item in ITEMS}), required=True)
 
 

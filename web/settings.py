@@ -29,6 +29,8 @@ class Settings:
     prepare_threshold: int | None
     pool_size: int
     fixed_now: datetime | None
+    crash_at: str | None = None
+    """Name of the step at which the process kills itself: for the tests of resumption, in development only."""
 
     def now(self) -> datetime:
         """Return the current instant, or the one that a development setting holds still."""
@@ -46,6 +48,7 @@ DEFAULTS: Mapping[str, str] = {
     "PREPARE_THRESHOLD": "5",
     "POOL_SIZE": "5",
     "NOW": "",
+    "CRASH_AT": "",
 }
 
 
@@ -69,6 +72,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         prepare_threshold=_threshold(given["PREPARE_THRESHOLD"]),
         pool_size=_whole("POOL_SIZE", given["POOL_SIZE"], 1, 500),
         fixed_now=_instant(given["NOW"]),
+        crash_at=given["CRASH_AT"] or None,
     )
     _refuse_unsafe(settings)
     return settings
@@ -84,6 +88,8 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
 def _refuse_unsafe(settings: Settings) -> None:
     if settings.fixed_now is not None and settings.env != "development":
         raise ConfigurationError(f"{PREFIX}NOW holds the clock still; that is allowed in development only")
+    if settings.crash_at is not None and settings.env != "development":
+        raise ConfigurationError(f"{PREFIX}CRASH_AT kills the process on purpose; that is allowed in development only")
     if parse_url(settings.database_url) == parse_url(settings.keyring_url):
         raise ConfigurationError(
             f"{PREFIX}KEYRING_URL names the main database; the keyring needs its own, or a backup would hold both"

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from consentcore.consent.history import state_as_of
-from consentcore.consent.lookup import HeldState, held_state
-from consentcore.consent.tables import ConsentState
+from consentcore.consent.lookup import HeldState, held_state, opposition_as_of
+from consentcore.consent.tables import ERASED, PERMITTING, ConsentRecord, ConsentState
 from consentcore.errors import BadInput, PolicyViolation
 from consentcore.policyset import Channel, LegalBasis, PolicySet, Purpose, Rule
 
@@ -28,6 +29,9 @@ class Reason(StrEnum):
     CONSENT_UNPROVEN = "consent_unproven"
     REQUESTED_UNCONFIRMED = "requested_unconfirmed"
     EXPIRED = "expired"
+    SUPPRESSED = "suppressed"
+    OBJECTION = "objection"
+    RESTRICTED = "restricted"
     SHARED_CONTACT_POINT = "shared_contact_point"
     NO_SALE = "no_sale"
     LEGITIMATE_INTEREST = "legitimate_interest"
@@ -35,6 +39,7 @@ class Reason(StrEnum):
     LEGAL_OBLIGATION = "legal_obligation"
     VITAL_INTERESTS = "vital_interests"
     PUBLIC_TASK = "public_task"
+    ERASED = "erased"
     UNKNOWN_SUBJECT = "unknown_subject"
 
 
@@ -80,13 +85,38 @@ def decide(
     purpose = _declared(policy, purpose_id, channel)
     at = now
     if as_of is None:
-        held = held_state(session, subject_ref, purpose_id, channel.value)
+        held = held_state(session, subject_ref, purpose_id, channel.value, marketing=is_marketing(purpose))
     else:
         if as_of > now:
             raise BadInput("a decision cannot be asked for a time to come")
         at = as_of
-        held = state_as_of(session, subject_ref, purpose_id, channel.value, as_of)
+        held = _held_as_of(session, subject_ref, purpose, channel, as_of)
     return _answer(purpose, held, policy.sha256, at)
+
+
+def is_marketing(purpose: Purpose) -> bool:
+    """Tell whether a purpose is direct marketing, to which a person may object without any weighing (Art. 21(2)).
+
+    Those are the purposes decided by opt-in or by the exception for customers; `basis` purposes are not.
+    """
+    return purpose.rule is not Rule.BASIS
+
+
+def _held_as_of(
+    session: Session, subject_ref: UUID, purpose: Purpose, channel: Channel, instant: datetime
+) -> HeldState | None:
+    held = state_as_of(session, subject_ref, purpose.id, channel.value, instant)
+    if held is None:
+        return None
+    against = opposition_as_of(session, subject_ref, purpose.id, instant, marketing=is_marketing(purpose))
+    at = session.scalar(select(ConsentRecord.at).where(ConsentRecord.id == held.record_id))
+    return replace(
+        held,
+        at=at,
+        suppressed_at=against.suppressed_at,
+        objected_at=against.objected_at,
+        restricted_at=against.restricted_at,
+    )
 
 
 def decide_for_all(
@@ -130,6 +160,11 @@ def _declared(policy: PolicySet, purpose_id: str, channel: Channel) -> Purpose:
 def _answer(purpose: Purpose, held: HeldState | None, policy_sha256: str, at: datetime) -> Decision:
     if held is None:
         return Decision(False, Reason.UNKNOWN_SUBJECT, purpose.basis, policy_sha256)
+    if held.state == ERASED:
+        return Decision(False, Reason.ERASED, purpose.basis, policy_sha256, held.record_id)
+    against = _against(purpose, held)
+    if against is not None:
+        return Decision(False, against, purpose.basis, policy_sha256, held.record_id)
     if purpose.rule is Rule.SOFT_OPT_IN:
         return Decision(False, Reason.NO_SALE, purpose.basis, policy_sha256)
     if purpose.rule is Rule.BASIS:
@@ -138,3 +173,20 @@ def _answer(purpose: Purpose, held: HeldState | None, policy_sha256: str, at: da
     if reason is Reason.CONSENT_GIVEN and held.expires_at is not None and held.expires_at <= at:
         reason = Reason.EXPIRED
     return Decision(reason is Reason.CONSENT_GIVEN, reason, purpose.basis, policy_sha256, held.record_id)
+
+
+_OPPOSABLE = frozenset({LegalBasis.CONSENT, LegalBasis.LEGITIMATE_INTEREST, LegalBasis.PUBLIC_TASK})
+
+
+def _against(purpose: Purpose, held: HeldState) -> Reason | None:
+    """Return what stands against a purpose; a consent to this very purpose stands above an older opposition."""
+    standing = (
+        (Reason.RESTRICTED, held.restricted_at),
+        (Reason.OBJECTION, held.objected_at if purpose.basis in _OPPOSABLE else None),
+        (Reason.SUPPRESSED, held.suppressed_at if purpose.basis in _OPPOSABLE else None),
+    )
+    consented_at = held.at if purpose.basis is LegalBasis.CONSENT and held.state in PERMITTING else None
+    for reason, since in standing:
+        if since is not None and (consented_at is None or consented_at <= since):
+            return reason
+    return None

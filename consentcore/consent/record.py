@@ -16,15 +16,18 @@ from consentcore.clock import add_period, ensure_utc, iso
 from consentcore.consent.events import EVENT_OF
 from consentcore.consent.state import project
 from consentcore.consent.tables import PERMITTING, ConsentRecord, ConsentState
-from consentcore.errors import BadInput, NotFound, PolicyViolation
+from consentcore.errors import BadInput, Conflict, NotFound, PolicyViolation
 from consentcore.identifiers import random_ref
 from consentcore.ledger.events import Event
 from consentcore.ledger.log import queue_many
 from consentcore.policyset import Channel, LegalBasis, Notice, PolicySet, Purpose
+from consentcore.subjects.restrictions import Ground, is_restricted
 from consentcore.subjects.tables import DataSubject
 
-METHODS = frozenset({"web_form", "portal", "email_code", "phone", "paper", "import"})
+METHODS = frozenset({"web_form", "portal", "email_code", "email", "api", "phone", "paper", "letter", "import"})
 CLOCK_SKEW = timedelta(minutes=5)
+ENDING = frozenset({ConsentState.REFUSED, ConsentState.WITHDRAWN, ConsentState.EXPIRED, ConsentState.INVALIDATED})
+"""States that a person, or the end of a term, can always bring about: a no is never refused (Art. 7(3))."""
 MAX_DETAILS = 20
 MAX_DETAIL_CHARS = 2_000
 
@@ -81,6 +84,10 @@ def record(
     _check_evidence(evidence)
     if session.scalar(select(DataSubject.subject_ref).where(DataSubject.subject_ref == subject_ref)) is None:
         raise NotFound(f"no person {subject_ref} is known here; import or create the contact first")
+    if any(choice.state not in ENDING for choice in choices) and is_restricted(
+        session, subject_ref, Ground.ERASURE_RUNNING
+    ):
+        raise Conflict(f"person {subject_ref} was erased: whoever comes back gets a new reference", article="17")
     purposes = [_purpose_resting_on_consent(choice, policy) for choice in choices]
     rows = [
         _row(subject_ref, choice, purpose, policy, evidence, now)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from consentcore.clock import iso
 from consentcore.consent.events import EVENT_OF, STATE_OF
-from consentcore.consent.tables import ConsentRecord, ConsentState, ConsentStateRow
+from consentcore.consent.tables import ERASED, PERMITTING, ConsentRecord, ConsentState, ConsentStateRow
 from consentcore.crypto.keyring import Keyring
 from consentcore.ledger.canonical import decode
 from consentcore.ledger.content import open_contents
@@ -19,6 +19,7 @@ from consentcore.ledger.events import read_header
 from consentcore.ledger.tables import LogEvent, LogLeaf
 
 _BATCH = 1_000
+_ENDABLE = frozenset({*(state.value for state in PERMITTING), ConsentState.REQUESTED.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,11 @@ def _newest() -> Select[Any]:
     ).outerjoin(LogLeaf, LogLeaf.event_id == ConsentRecord.event_id)
 
 
+def _ended_by_erasure(row: Sequence[Any]) -> bool:
+    """Tell whether an erasure ended what was declared: the record stays, decisions read `erased` (and refuse)."""
+    return row[1] in _ENDABLE and row[5] == ERASED and (row[0], row[2], row[3]) == (row[4], row[6], row[7])
+
+
 def _projection(session: Session) -> Iterator[Discrepancy]:
     newest, held = _newest().subquery(), ConsentStateRow
     same = (
@@ -153,7 +159,7 @@ def _projection(session: Session) -> Iterator[Discrepancy]:
         select(*said, *read).outerjoin(held, same).where(newest.c.place == 1).execution_options(yield_per=_BATCH)
     )
     for row in rows:
-        if tuple(row[:4]) != tuple(row[4:]):
+        if tuple(row[:4]) != tuple(row[4:]) and not _ended_by_erasure(row):
             yield Discrepancy(f"record {row[0]}", "is the newest of its kind, but decisions read another state")
     unsupported = session.scalar(
         select(func.count())

@@ -29,6 +29,8 @@ class ConsentState(StrEnum):
     UNKNOWN = "unknown"
 
 
+ERASED = "erased"
+"""State of a projection row whose consent ended because the person was erased; no declaration ever says so."""
 PERMITTING = frozenset({ConsentState.GIVEN, ConsentState.RENEWED})
 
 

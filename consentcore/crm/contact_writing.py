@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from consentcore.bulk import insert_rows
+from consentcore.crm.accounts import ACCOUNTS, accounts_named
 from consentcore.crm.contacts import EMAIL_INDEX, PHONE_INDEX, Contact, ContactPoint, PointKind
 from consentcore.crm.drafts import CLEAR_TEXTS, SEALED_TEXTS, ContactDraft
 from consentcore.crypto.blindindex import IndexEntry, index_rows
@@ -20,6 +21,8 @@ from consentcore.crypto.keyring import Keyring
 from consentcore.crypto.tables import BlindIndexRow
 from consentcore.identifiers import random_ref, row_id
 from consentcore.subjects.tables import DataSubject
+
+ACCOUNT = "account_name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +39,16 @@ def open_contacts(
     """Open one person and one contact per draft; keys are born first, in the keyring's own commit.
 
     An equal e-mail or phone elsewhere makes a match to look at, never the same person by itself.
-    Effects: rows of subject, contact, contact points and blind index in the caller's unit.
-    Raises: BadInput when a text is longer than its column allows.
+    Effects: rows of subject, contact, contact points and blind index in the caller's unit, and of accounts new here.
+    Raises: BadInput when a text is longer than its column allows; IntegrityError as `accounts_named`.
     """
     written = [WrittenContact(row_id(), random_ref()) for _ in drafts]
     keyring.ensure([one.subject_ref for one in written], now)
+    accounts = _accounts_of(session, keyring, drafts)
     subjects = [{"subject_ref": one.subject_ref, "created_at": now} for one in written]
     contacts = [
-        {"id": one.contact_id, "subject_ref": one.subject_ref, "created_at": draft.created_at or now} | _columns(draft)
+        {"id": one.contact_id, "subject_ref": one.subject_ref, "created_at": draft.created_at or now}
+        | _columns(draft, accounts)
         for one, draft in zip(written, drafts, strict=True)
     ]
     _bulk(session, DataSubject, subjects)
@@ -58,20 +63,31 @@ def replace_contacts(
     """Give contacts the values of their drafts; their points and index rows are made anew.
 
     A draft that was read back has its telephone points in their written form: normalise them again before
-    (`ContactDraft.points` says what is indexed).
-    Raises: BadInput when a text is longer than its column allows.
+    (`ContactDraft.points` says what is indexed). Effects: an account that loses its last contact by this goes.
+    Raises: BadInput when a text is longer than its column allows; IntegrityError as `accounts_named`.
     """
     if not replacements:
         return
+    contact_ids = [written.contact_id for written, _ in replacements]
+    accounts = _accounts_of(session, keyring, [draft for _, draft in replacements])
+    left = _accounts_held(session, contact_ids)
     rows = [
-        {"id": written.contact_id, "subject_ref": written.subject_ref} | _columns(draft)
+        {"id": written.contact_id, "subject_ref": written.subject_ref} | _columns(draft, accounts)
         for written, draft in replacements
     ]
     session.connection().execute(_UPDATE, [_for_update(row) for row in seal_rows(keyring, Contact, rows)])
-    contact_ids = [written.contact_id for written, _ in replacements]
+    drop_empty_accounts(session, left - {row["account_id"] for row in rows})
     for start in range(0, len(contact_ids), _CHUNK):
         _remove_points(session, contact_ids[start : start + _CHUNK])
     _write_points(session, keyring, list(replacements))
+
+
+def _accounts_held(session: Session, contact_ids: Sequence[UUID]) -> set[UUID]:
+    held: set[UUID] = set()
+    for start in range(0, len(contact_ids), _CHUNK):
+        chunk = Contact.id.in_(contact_ids[start : start + _CHUNK])
+        held |= set(session.scalars(select(Contact.account_id).where(chunk, Contact.account_id.is_not(None))))
+    return held
 
 
 def _for_update(row: dict[str, Any]) -> dict[str, Any]:
@@ -86,8 +102,25 @@ def _remove_points(session: Session, contact_ids: Sequence[UUID]) -> None:
     session.execute(delete(points).where(points.c.contact_id.in_(contact_ids)))
 
 
-def _columns(draft: ContactDraft) -> dict[str, Any]:
+def drop_empty_accounts(session: Session, account_ids: Collection[UUID]) -> int:
+    """Delete those accounts to which no contact belongs any more; returns how many went.
+
+    Effects: a DELETE in the caller's unit, after the contacts have gone or moved.
+    """
+    if not account_ids:
+        return 0
+    inhabited = select(Contact.id).where(Contact.account_id == ACCOUNTS.c.id)
+    empty = delete(ACCOUNTS).where(ACCOUNTS.c.id.in_(list(account_ids)), ~inhabited.correlate(ACCOUNTS).exists())
+    return session.connection().execute(empty).rowcount
+
+
+def _accounts_of(session: Session, keyring: Keyring, drafts: Sequence[ContactDraft]) -> dict[str, UUID]:
+    return accounts_named(session, keyring, [draft.texts[ACCOUNT] for draft in drafts if ACCOUNT in draft.texts])
+
+
+def _columns(draft: ContactDraft, accounts: Mapping[str, UUID]) -> dict[str, Any]:
     columns: dict[str, Any] = {name: draft.texts.get(name) for name in SEALED_TEXTS}
+    columns["account_id"] = accounts.get(draft.texts.get(ACCOUNT, ""))
     columns |= {name: getattr(draft, name) for name in CLEAR_TEXTS}
     columns["last_contact_at"] = draft.last_contact_at
     return columns
@@ -136,5 +169,5 @@ _CHUNK = 500
 _UPDATE = (
     update(_table(Contact))
     .where(_table(Contact).c.id == bindparam(_KEY))
-    .values({name: bindparam(name) for name in (*SEALED_TEXTS, *CLEAR_TEXTS, "last_contact_at")})
+    .values({name: bindparam(name) for name in (*SEALED_TEXTS, *CLEAR_TEXTS, "account_id", "last_contact_at")})
 )

@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import Boolean, ForeignKey, Index, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
-from consentcore.columns import Category, Erasure, Ref, UTCDateTime, code, impersonal, personal
+from consentcore.columns import Category, Erasure, Provenance, Ref, UTCDateTime, code, impersonal, personal
+from consentcore.crm.accounts import Account
 from consentcore.crypto.fields import sealed
 from consentcore.db import Base, table_args
 from consentcore.identifiers import row_id
@@ -40,10 +41,13 @@ def _ours() -> dict[str, object]:
 
 
 class Contact(Base):
-    """A person in the CRM. `account_name` stays here until accounts exist."""
+    """A person in the CRM. `account_name` is the employer as this person's source writes it, `account_id` its row."""
 
     __tablename__ = "cc_contact"
-    __table_args__ = table_args(Index("ix_cc_contact_subject_ref", "subject_ref"))
+    __table_args__ = table_args(
+        Index("ix_cc_contact_subject_ref", "subject_ref"),
+        Index("ix_cc_contact_account_id", "account_id"),
+    )
 
     id: Mapped[UUID] = mapped_column(Ref, primary_key=True, info=impersonal("row id"))
     subject_ref: Mapped[UUID] = mapped_column(Ref, ForeignKey("cc_subject.subject_ref"), info=_ours())
@@ -53,6 +57,13 @@ class Contact(Base):
     birth_date: Mapped[str | None] = sealed(103, info=personal(Category.BIRTH_DATE, retention=RETENTION), max_chars=10)
     gender: Mapped[str | None] = sealed(104, info=personal(Category.GENDER, retention=RETENTION), max_chars=32)
     account_name: Mapped[str | None] = sealed(105, info=personal(Category.EMPLOYER, retention=RETENTION))
+    account_id: Mapped[UUID | None] = mapped_column(
+        Ref,
+        ForeignKey(Account.id),
+        info=personal(
+            Category.EMPLOYER, retention=RETENTION, provenance=Provenance.DERIVED, erasure=Erasure.DELETE_ROW
+        ),
+    )
     street: Mapped[str | None] = sealed(106, info=personal(Category.ADDRESS, retention=RETENTION), max_chars=500)
     city: Mapped[str | None] = sealed(107, info=personal(Category.ADDRESS, retention=RETENTION))
     region: Mapped[str | None] = sealed(108, info=personal(Category.ADDRESS, retention=RETENTION))

@@ -9,11 +9,11 @@ from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from consentcore.bulk import insert_rows
-from consentcore.crm.contact_writing import WrittenContact
 from consentcore.crypto.blindindex import digest
 from consentcore.crypto.fields import seal_rows
 from consentcore.crypto.keyring import Keyring
 from consentcore.identifiers import row_id
+from consentcore.importing.entity import Written
 from consentcore.importing.mapping import Mapping
 from consentcore.subjects.tables import EXTERNAL_ID_FIELD, ExternalId
 
@@ -23,35 +23,35 @@ _BETWEEN = "\x1f"
 
 
 def known_rows(
-    session: Session, keyring: Keyring, mapping: Mapping, external_ids: Sequence[str]
-) -> dict[str, WrittenContact]:
-    """Return what is here under each external id of the mapping's system and entity, by id; unknown ones are absent.
+    session: Session, keyring: Keyring, system: str, entity: str, external_ids: Sequence[str]
+) -> dict[str, Written]:
+    """Return what is here under each external id of a system and entity, by id; unknown ones are absent.
 
     Units: ids in NFC, exact otherwise. One query per generation of the index key and 500 ids.
     """
-    found: dict[str, WrittenContact] = {}
+    found: dict[str, Written] = {}
     for generation in keyring.index_generations():
-        named = {_digest(keyring, mapping, external_id, generation)[1]: external_id for external_id in external_ids}
+        named = {
+            _digest(keyring, system, entity, external_id, generation)[1]: external_id for external_id in external_ids
+        }
         values = list(named)
         for start in range(0, len(values), _CHUNK):
             query = select(_EXTERNALS.c.bidx, _EXTERNALS.c.row_id, _EXTERNALS.c.subject_ref).where(
-                _EXTERNALS.c.system == mapping.system,
-                _EXTERNALS.c.entity == mapping.entity,
+                _EXTERNALS.c.system == system,
+                _EXTERNALS.c.entity == entity,
                 _EXTERNALS.c.generation == generation,
                 _EXTERNALS.c.bidx.in_(values[start : start + _CHUNK]),
             )
-            for bidx, contact_id, subject_ref in session.connection().execute(query):
-                found.setdefault(named[bidx], WrittenContact(contact_id, subject_ref))
+            for bidx, its_row, subject_ref in session.connection().execute(query):
+                found.setdefault(named[bidx], Written(its_row, subject_ref))
     return found
 
 
-def name_rows(
-    session: Session, keyring: Keyring, mapping: Mapping, named: Iterable[tuple[str, WrittenContact]]
-) -> None:
-    """Write the external ids of new contacts. Raises: IntegrityError when another unit wrote one of them first."""
+def name_rows(session: Session, keyring: Keyring, mapping: Mapping, named: Iterable[tuple[str, Written]]) -> None:
+    """Write the external ids of new rows. Raises: IntegrityError when another unit wrote one of them first."""
     rows = []
     for external_id, written in named:
-        generation, bidx = _digest(keyring, mapping, external_id, None)
+        generation, bidx = _digest(keyring, mapping.system, mapping.entity, external_id, None)
         rows.append(
             {
                 "id": row_id(),
@@ -61,7 +61,7 @@ def name_rows(
                 "generation": generation,
                 "bidx": bidx,
                 "value": external_id,
-                "row_id": written.contact_id,
+                "row_id": written.row_id,
             }
         )
     # one order for all, so that two imports that overlap wait for each other instead of deadlocking
@@ -69,6 +69,6 @@ def name_rows(
     insert_rows(session.connection(), _EXTERNALS, seal_rows(keyring, ExternalId, rows))
 
 
-def _digest(keyring: Keyring, mapping: Mapping, external_id: str, generation: int | None) -> tuple[int, bytes]:
-    text = _BETWEEN.join((mapping.system, mapping.entity, external_id))
+def _digest(keyring: Keyring, system: str, entity: str, external_id: str, generation: int | None) -> tuple[int, bytes]:
+    text = _BETWEEN.join((system, entity, external_id))
     return digest(keyring, EXTERNAL_ID_FIELD, text, generation)

@@ -24,6 +24,10 @@ class FaultKind(StrEnum):
     TOO_LONG = "too_long"
     DATE = "date"
     WORD = "word"
+    MISSING = "missing"
+    AMOUNT = "amount"
+    UNKNOWN_CONTACT = "unknown_contact"
+    OTHER_CONTACT = "other_contact"
     ERASED = "erased"
     UNKNOWN_QUARANTINE_ID = "unknown_quarantine_id"
 

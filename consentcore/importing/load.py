@@ -1,4 +1,4 @@
-"""Writing one batch of rows in the caller's unit: contacts, external ids, provenance, quarantine, one leaf."""
+"""Writing one batch in the caller's unit: its entity's rows, external ids, provenance, quarantine, one leaf."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from consentcore.bulk import insert_rows
-from consentcore.crm.contact_writing import WrittenContact, open_contacts, replace_contacts
 from consentcore.crypto.fields import seal_rows
-from consentcore.crypto.keyring import Keyring
+from consentcore.crypto.keyring import KeyDestroyed, Keyring
 from consentcore.errors import Conflict
 from consentcore.identifiers import row_id
 from consentcore.importing import quarantine, runs
 from consentcore.importing.counts import Counts
+from consentcore.importing.entities import ENTITIES
+from consentcore.importing.entity import Written
 from consentcore.importing.externals import name_rows
 from consentcore.importing.plan import BatchPlan, plan_batch
 from consentcore.importing.rows import ReadRow
@@ -34,7 +35,7 @@ _DEADLOCKS = frozenset({"40P01", 1205, 1213})
 
 
 class ImportedMeanwhile(Conflict):
-    """Another import wrote rows of this batch first: the whole batch is undone, and may be tried again."""
+    """Another unit wrote or erased rows of this batch first: it is undone as a whole, and may be tried again."""
 
     default_code = "imported_meanwhile"
 
@@ -49,7 +50,7 @@ def load_batch(
 ) -> Counts:
     """Write one batch in the caller's unit and count what became of its rows. Idempotent by external id.
 
-    Effects: persons and contacts opened or replaced, provenance for each of them, faulty rows set aside, those handed
+    Effects: rows opened or replaced, provenance for each of them, faulty rows set aside, those handed
     back resolved, the run's counts, one leaf `import.batch`; keys are born in the keyring's own commit.
     Raises: ImportedMeanwhile (roll back, try once more); DecryptionFailed.
     """
@@ -57,10 +58,10 @@ def load_batch(
     plan = plan_batch(session, keyring, run, rows, meet or _meet_in(seen))
     try:
         _write(session, keyring, run, plan, now)
-    except DBAPIError as error:
-        if isinstance(error, IntegrityError) or _is_deadlock(error):
+    except (DBAPIError, KeyDestroyed) as error:
+        if isinstance(error, (IntegrityError, KeyDestroyed)) or _is_deadlock(error):
             raise ImportedMeanwhile(
-                "another import wrote some of these rows at the same moment; this batch was undone, import again"
+                "somebody wrote or erased some of these rows at the same moment; this batch was undone, import again"
             ) from error
         raise
     counts = plan.counts
@@ -77,12 +78,13 @@ def examine_batch(
 
 
 def _write(session: Session, keyring: Keyring, run: Run, plan: BatchPlan, now: datetime) -> None:
-    touched: list[tuple[ReadRow, WrittenContact]] = []
+    entity = ENTITIES[run.mapping.entity]
+    touched: list[tuple[ReadRow, Written]] = []
     if plan.new:
-        opened = open_contacts(session, keyring, [one.draft for one in plan.new], now)
+        opened = entity.open(session, keyring, [one.draft for one in plan.new], now)
         touched = [(one.row, written) for one, written in zip(plan.new, opened, strict=True)]
         name_rows(session, keyring, run.mapping, [(row.external_id, written) for row, written in touched])
-    replace_contacts(session, keyring, [(one.written, one.draft) for one in plan.changed])
+    entity.replace(session, keyring, [(one.written, one.draft) for one in plan.changed])
     touched += [(one.row, one.written) for one in plan.changed]
     if touched:
         _note_provenance(session, keyring, run, touched, now)
@@ -94,13 +96,13 @@ def _write(session: Session, keyring: Keyring, run: Run, plan: BatchPlan, now: d
 
 
 def _note_provenance(
-    session: Session, keyring: Keyring, run: Run, touched: Sequence[tuple[ReadRow, WrittenContact]], now: datetime
+    session: Session, keyring: Keyring, run: Run, touched: Sequence[tuple[ReadRow, Written]], now: datetime
 ) -> None:
     rows = [
         {
             "id": row_id(),
             "subject_ref": written.subject_ref,
-            "row_id": written.contact_id,
+            "row_id": written.row_id,
             "import_id": run.import_id,
             "row_number": row.number,
             "source": run.source,

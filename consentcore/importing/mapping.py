@@ -10,7 +10,7 @@ from types import MappingProxyType
 from zoneinfo import available_timezones
 
 from consentcore.errors import BadInput
-from consentcore.importing.targets import CONTACT, CONTACT_TARGETS, LATER_ENTITIES, LATER_TARGETS
+from consentcore.importing.targets import LATER_ENTITIES, LATER_TARGETS, NEEDS, TARGETS
 
 ENCODINGS: abc.Mapping[str, str] = MappingProxyType(
     {
@@ -88,13 +88,17 @@ def _faults(mapping: Mapping) -> Iterator[str]:
     if not mapping.fields:
         yield "fields: maps no column; write `target: column` lines"
     for target in (*mapping.fields, *mapping.constants):
-        yield from _target_faults(target)
+        yield from _target_faults(mapping.entity, target)
     for target in mapping.fields.keys() & mapping.constants.keys():
         yield f"{target}: stands under fields and under constants; keep one"
+    for target in NEEDS[mapping.entity]:
+        if target not in mapping.targets:
+            where = "a constant or a column" if TARGETS[mapping.entity][target].constant else "a column"
+            yield f"fields: every {mapping.entity} needs `{target}`; give it {where}"
     for key, column in (("external_id.column", mapping.id_column), *mapping.fields.items()):
         yield from _column_faults(key, column)
     for target, value in mapping.constants.items():
-        if not CONTACT_TARGETS[target].constant:
+        if not TARGETS[mapping.entity][target].constant:
             yield f"constants.{target}: one value for every row makes no sense here; map a column to it"
         if not value.strip() or len(value) > MAX_CONSTANT:
             yield f"constants.{target}: is 1 to {MAX_CONSTANT} characters"
@@ -103,16 +107,16 @@ def _faults(mapping: Mapping) -> Iterator[str]:
 
 def _entity_faults(entity: str) -> Iterator[str]:
     if entity in LATER_ENTITIES:
-        yield f"entity: this version imports contacts only; {entity} comes with a later one"
-    elif entity != CONTACT:
-        yield f"entity: must be {CONTACT}"
+        yield f"entity: this version imports {' and '.join(TARGETS)} only; {entity} comes with a later one"
+    elif entity not in TARGETS:
+        yield f"entity: must be {' or '.join(TARGETS)}"
 
 
-def _target_faults(target: str) -> Iterator[str]:
+def _target_faults(entity: str, target: str) -> Iterator[str]:
     if target in LATER_TARGETS:
-        yield f"{target}: is kept by accounts, which this version does not have yet; leave it out of the mapping"
-    elif target not in CONTACT_TARGETS:
-        yield f"{target[:60]!r}: is no target of a contact; the targets are {', '.join(CONTACT_TARGETS)}"
+        yield f"{target}: is kept by accounts, of which this version has the name only; leave it out of the mapping"
+    elif target not in TARGETS[entity]:
+        yield f"{target[:60]!r}: is no target of a {entity}; the targets are {', '.join(TARGETS[entity])}"
 
 
 def _column_faults(key: str, column: str) -> Iterator[str]:

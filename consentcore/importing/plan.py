@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from consentcore.crm.contact_reading import read_contacts
-from consentcore.crm.contact_writing import WrittenContact
-from consentcore.crm.contacts import PointKind
-from consentcore.crm.drafts import ContactDraft, PointDraft
-from consentcore.crypto.blindindex import normalise_email, normalise_phone
-from consentcore.crypto.keyring import KeyDestroyed, Keyring
-from consentcore.importing.countries import region_of
+from consentcore.crypto.keyring import Keyring
 from consentcore.importing.counts import Counts
+from consentcore.importing.entities import ENTITIES
+from consentcore.importing.entity import Written, readable
 from consentcore.importing.externals import known_rows
 from consentcore.importing.faults import UNCHANGED_IS_NO_CURE, FaultKind, RowFault
-from consentcore.importing.likeness import count_matches, held, points_of
 from consentcore.importing.mapping import QUARANTINE_ID_COLUMN
 from consentcore.importing.quarantine import QuarantineEntry, handed_back
-from consentcore.importing.rows import ReadRow, coverage
+from consentcore.importing.rows import ReadRow
 from consentcore.importing.runs import Run
 
-_ERASED = RowFault(
-    FaultKind.ERASED, None, "the contact of this external id was erased here; a person who comes back needs a new id"
-)
 _UNKNOWN = RowFault(
     FaultKind.UNKNOWN_QUARANTINE_ID,
     QUARANTINE_ID_COLUMN,
@@ -36,28 +29,28 @@ _UNKNOWN = RowFault(
 
 
 @dataclass(frozen=True, slots=True)
-class NewContact:
-    """A row that opens a person and a contact."""
+class NewRow:
+    """A row that was never here; `draft` is its entity's."""
 
     row: ReadRow
-    draft: ContactDraft
+    draft: Any
 
 
 @dataclass(frozen=True, slots=True)
-class ChangedContact:
-    """A row whose contact is here with other values; `draft` is what it becomes."""
+class ChangedRow:
+    """A row that is here with other values; `draft` is what it becomes."""
 
     row: ReadRow
-    written: WrittenContact
-    draft: ContactDraft
+    written: Written
+    draft: Any
 
 
 @dataclass(frozen=True, slots=True)
 class BatchPlan:
     """Every row of a batch, in exactly one list; `known_back` are the quarantine ids that were recognised."""
 
-    new: Sequence[NewContact]
-    changed: Sequence[ChangedContact]
+    new: Sequence[NewRow]
+    changed: Sequence[ChangedRow]
     unchanged: Sequence[ReadRow]
     faulty: Sequence[tuple[ReadRow, RowFault]]
     known_back: frozenset[UUID]
@@ -87,56 +80,58 @@ def plan_batch(
     Raises: DecryptionFailed when a stored value was moved or changed.
     """
     back = handed_back(session, keyring, run, {row.quarantine_id for row in rows if row.quarantine_id is not None})
-    faulty: list[tuple[ReadRow, RowFault]] = []
-    sound: list[tuple[ReadRow, ContactDraft]] = []
+    found = _Sorted()
+    sound: list[ReadRow] = []
     for row in rows:
         fault = _fault_of(row, back, run)
-        if fault is not None:
-            faulty.append((row, fault))
-        elif row.draft is not None:
-            sound.append((row, row.draft))
-    sorted_rows = _sort(session, keyring, run, sound)
-    faulty += [(row, _ERASED) for row in sorted_rows.erased]
-    order = sorted_rows.order
-    points = {point for draft, is_new in order if is_new for point in points_of(draft)}
-    matches = count_matches(order, held(session, keyring, points), meet)
-    return BatchPlan(sorted_rows.new, sorted_rows.changed, sorted_rows.unchanged, faulty, frozenset(back), matches)
+        if fault is None:
+            sound.append(row)
+        else:
+            found.faulty.append((row, fault))
+    _sort(session, keyring, run, sound, found)
+    matches = ENTITIES[run.mapping.entity].matches(session, keyring, found.order, meet)
+    return BatchPlan(found.new, found.changed, found.unchanged, found.faulty, frozenset(back), matches)
 
 
 @dataclass(frozen=True, slots=True)
 class _Sorted:
-    """Sound rows by what becomes of them, and in `order` what is written and whether it is new."""
+    """Rows by what becomes of them, and in `order` the drafts that are written and whether each is new."""
 
-    new: list[NewContact] = field(default_factory=list)
-    changed: list[ChangedContact] = field(default_factory=list)
+    new: list[NewRow] = field(default_factory=list)
+    changed: list[ChangedRow] = field(default_factory=list)
     unchanged: list[ReadRow] = field(default_factory=list)
-    erased: list[ReadRow] = field(default_factory=list)
-    order: list[tuple[ContactDraft, bool]] = field(default_factory=list)
+    faulty: list[tuple[ReadRow, RowFault]] = field(default_factory=list)
+    order: list[tuple[Any, bool]] = field(default_factory=list)
 
 
-def _sort(session: Session, keyring: Keyring, run: Run, sound: Sequence[tuple[ReadRow, ContactDraft]]) -> _Sorted:
-    known = known_rows(session, keyring, run.mapping, [row.external_id for row, _ in sound])
-    here = _read(session, keyring, [written.contact_id for written in known.values()])
-    attributes, kinds = coverage(run.mapping)
-    found = _Sorted()
-    for row, draft in sound:
+def _sort(session: Session, keyring: Keyring, run: Run, sound: Sequence[ReadRow], found: _Sorted) -> None:
+    entity = ENTITIES[run.mapping.entity]
+    ids = [row.external_id for row in sound]
+    known = known_rows(session, keyring, run.mapping.system, run.mapping.entity, ids)
+    here = readable(partial(entity.read, session, keyring), [written.row_id for written in known.values()])
+    merge = entity.merger(run)
+    linked = entity.linked(session, keyring, run, [row.draft for row in sound])
+    for row, draft in zip(sound, linked, strict=True):
         written = known.get(row.external_id)
-        if written is None:
-            found.new.append(NewContact(row, draft))
+        if isinstance(draft, RowFault):
+            found.faulty.append((row, draft))
+        elif written is None:
+            found.new.append(NewRow(row, draft))
             found.order.append((draft, True))
-            continue
-        before = here.get(written.contact_id)
-        if before is None:
-            found.erased.append(row)
-            continue
-        merged = before.overlaid(draft, attributes, kinds)
-        if _content(merged) == _content(before):
-            found.unchanged.append(row)
+        elif written.row_id not in here:
+            found.faulty.append((row, entity.erased))
         else:
-            merged = _indexed_again(merged, kinds, run.region)
-            found.changed.append(ChangedContact(row, written, merged))
-            found.order.append((merged, False))
-    return found
+            _compare(row, written, merge(here[written.row_id], draft), found)
+
+
+def _compare(row: ReadRow, written: Written, merged: Any, found: _Sorted) -> None:
+    if merged is None:
+        found.unchanged.append(row)
+    elif isinstance(merged, RowFault):
+        found.faulty.append((row, merged))
+    else:
+        found.changed.append(ChangedRow(row, written, merged))
+        found.order.append((merged, False))
 
 
 def _fault_of(row: ReadRow, back: Mapping[UUID, QuarantineEntry], run: Run) -> RowFault | None:
@@ -155,44 +150,3 @@ def _same_cells(entry: QuarantineEntry, row: ReadRow, run: Run) -> bool:
     names = [name for place, name in enumerate(run.header.columns) if place not in run.header.own]
     ours = {name: cell for name, cell in zip(names, row.values, strict=False) if cell}
     return ours == {name: cell for name, cell in entry.by_column().items() if cell}
-
-
-def _read(session: Session, keyring: Keyring, contact_ids: Sequence[UUID]) -> dict[UUID, ContactDraft]:
-    """Open the contacts that are still there; those whose keys were destroyed are missing from the answer."""
-    if not contact_ids:
-        return {}
-    try:
-        return read_contacts(session, keyring, contact_ids)
-    except KeyDestroyed:
-        found: dict[UUID, ContactDraft] = {}
-        for contact_id in contact_ids:
-            try:
-                found |= read_contacts(session, keyring, [contact_id])
-            except KeyDestroyed:
-                continue
-        return found
-
-
-def _content(draft: ContactDraft) -> tuple[Any, ...]:
-    return (
-        dict(draft.texts),
-        [(point.kind, point.value, point.normalised is not None) for point in draft.points],
-        (draft.kind, draft.capacity, draft.language, draft.timezone, draft.last_contact_at),
-    )
-
-
-def _indexed_again(draft: ContactDraft, taken: frozenset[PointKind], region: str) -> ContactDraft:
-    """Give the points that this source does not speak for their normal form again: reading them does not."""
-    region = region_of(draft.texts.get("country", "")) or region
-    return replace(
-        draft,
-        points=tuple(point if point.kind in taken else _normalised(point, region) for point in draft.points),
-    )
-
-
-def _normalised(point: PointDraft, region: str) -> PointDraft:
-    if point.normalised is None:
-        return point
-    if point.kind is PointKind.EMAIL:
-        return replace(point, normalised=normalise_email(point.value))
-    return replace(point, normalised=normalise_phone(point.value, region))

@@ -100,7 +100,7 @@ def set_aside(
         if row.quarantine_id is not None and row.quarantine_id in known:
             changed.append({"its_id": row.quarantine_id} | _sealed(keyring, row.quarantine_id, content, fault))
             continue
-        value = digest(keyring, QUARANTINE_FIELD, f"{run.mapping.system}\x1f{row.number}\x1f{content}")[1]
+        value = digest(keyring, QUARANTINE_FIELD, _identity(run, row, content))[1]
         entry_id = random_ref()
         fresh = {"id": entry_id, "import_id": run.import_id, "row_number": row.number, "digest": value}
         added.append(fresh | _sealed(keyring, entry_id, content, fault) | {"recorded_at": now})
@@ -112,6 +112,11 @@ def set_aside(
     if new:
         session.connection().execute(insert(_ROWS), new)
     return len(new)
+
+
+def _identity(run: Run, row: ReadRow, content: str) -> str:
+    # with the entity: one flat file may be imported twice, for its contacts and for their transactions
+    return "\x1f".join((run.mapping.system, run.mapping.entity, str(row.number), content))
 
 
 def resolve(session: Session, ids: Sequence[UUID], now: datetime) -> None:

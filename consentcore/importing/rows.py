@@ -1,33 +1,20 @@
-"""From a row of the file to a contact with its external id, or to the reason why it is set aside."""
+"""From a row of the file to a draft with its external id, or to the reason why it is set aside."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from consentcore.crm.contacts import PointKind
-from consentcore.crm.drafts import ContactDraft, PointDraft
-from consentcore.importing.countries import region_of
+from consentcore.importing.cells import place_of
+from consentcore.importing.entities import ENTITIES
 from consentcore.importing.faults import FaultKind, RowFault
 from consentcore.importing.header import Header
-from consentcore.importing.mapping import (
-    CAUSE_COLUMN,
-    EXTRA_COLUMN,
-    QUARANTINE_ID_COLUMN,
-    Mapping,
-    MappingRefused,
-)
+from consentcore.importing.mapping import CAUSE_COLUMN, EXTRA_COLUMN, QUARANTINE_ID_COLUMN, Mapping
 from consentcore.importing.reader import SourceRow
 from consentcore.importing.seen import SeenInFile
-from consentcore.importing.targets import CONTACT_TARGETS, Becomes, Target
-from consentcore.importing.values import RowRefused, day_of, instant_of, point_of, refuse, text_of, word_of
-
-MAX_EXTERNAL_ID = 255
-MAX_SOURCE = 500
+from consentcore.importing.values import RowRefused, external_id_of, refuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +24,13 @@ class ReadRow:
     number: int
     values: tuple[str, ...]
     external_id: str
-    draft: ContactDraft | None
+    draft: Any
+    """What the cells of its entity make of it; None where there is a fault."""
     fault: RowFault | None
     source: str | None = None
     quarantine_id: UUID | None = None
     waived: bool = False
     """Whether somebody emptied the cause that the export of the quarantine gave: the row is to be taken as it is."""
-
-
-def coverage(mapping: Mapping) -> tuple[frozenset[str], frozenset[PointKind]]:
-    """Return the attributes and the kinds of contact point that a source speaks for."""
-    targets = [CONTACT_TARGETS[name] for name in mapping.targets]
-    attributes = frozenset(target.attribute for target in targets if target.attribute)
-    return attributes, frozenset(target.point for target in targets if target.point)
 
 
 class RowReader:
@@ -60,28 +41,15 @@ class RowReader:
     """
 
     def __init__(self, mapping: Mapping, header: Header, region: str, seen: SeenInFile) -> None:
-        self._mapping = mapping
-        self._region = region
         self._seen = seen
-        self._zone = ZoneInfo(mapping.timezone)
         self._width = len(header.columns)
-        self._id_at = _place(header, mapping.id_column)
+        self._id_at = place_of(header, mapping.id_column)
         self._id_column = mapping.id_column
         self._quarantine_at = header.at(QUARANTINE_ID_COLUMN)
         self._cause_at = header.at(CAUSE_COLUMN)
         self._extras = [place for place, name in enumerate(header.columns) if name.startswith(EXTRA_COLUMN)]
         self._own = header.own
-        self._fields: list[tuple[int, str, Target]] = [
-            (_place(header, mapping.fields[name]), mapping.fields[name], target)
-            for name, target in CONTACT_TARGETS.items()
-            if name in mapping.fields
-        ]
-        country = mapping.fields.get("address.country")
-        self._country_at = None if country is None else _place(header, country)
-        self._texts: dict[str, str] = {}
-        self._attributes: dict[str, Any] = {}
-        self._source: str | None = None
-        self._take_constants()
+        self._cells = ENTITIES[mapping.entity].cells(mapping, header, region)
 
     def read(self, row: SourceRow) -> ReadRow:
         """Read one row; what is wrong with it stands in its `fault`."""
@@ -92,7 +60,7 @@ class RowReader:
             quarantine_id, waived = self._handed_back(cells)
             self._check_shape(cells)
             external_id = self._external_id(cells)
-            draft, source = self._draft(cells)
+            draft, source = self._cells.read(cells)
         except RowRefused as refused:
             fault = refused.fault
         return ReadRow(row.number, self._kept(cells), external_id, draft, fault, source, quarantine_id, waived)
@@ -128,66 +96,7 @@ class RowReader:
             refuse(FaultKind.RAGGED, None, f"the row has cells beyond the header, under {EXTRA_COLUMN}...")
 
     def _external_id(self, cells: Sequence[str]) -> str:
-        external_id = cells[self._id_at]
-        if not external_id.isascii():
-            external_id = unicodedata.normalize("NFC", external_id)
-        if not external_id.strip():
-            refuse(FaultKind.MISSING_ID, self._id_column, "the external id is missing")
-        if len(external_id) > MAX_EXTERNAL_ID:
-            cause = f"the external id has {len(external_id)} characters; at most {MAX_EXTERNAL_ID} are kept"
-            refuse(FaultKind.TOO_LONG, self._id_column, cause)
+        external_id = external_id_of(self._id_column, cells[self._id_at])
         if not self._seen.take(f"row\x1f{external_id}"):
             refuse(FaultKind.REPEATED_ID, self._id_column, "the external id stands in an earlier row of this file")
         return external_id
-
-    def _draft(self, cells: Sequence[str]) -> tuple[ContactDraft, str | None]:
-        texts, attributes, source = dict(self._texts), dict(self._attributes), self._source
-        points: list[PointDraft] = []
-        for place, column, target in self._fields:
-            value = cells[place].strip()
-            if not value:
-                continue
-            becomes = target.becomes
-            if becomes is Becomes.TEXT:
-                texts[target.attribute] = text_of(column, target.attribute, value)
-            elif target.point is not None:
-                points.append(point_of(column, target.point, value, self._region_of(cells)))
-            elif becomes is Becomes.WORD:
-                attributes[target.attribute] = word_of(column, target.attribute, value)
-            elif becomes is Becomes.DAY:
-                texts[target.attribute] = day_of(column, value, self._mapping.dates)
-            elif becomes is Becomes.INSTANT:
-                attributes[target.attribute] = instant_of(column, value, self._mapping.dates, self._zone)
-            else:
-                source = _source_of(column, value)
-        return ContactDraft(texts=texts, points=tuple(points), **attributes), source
-
-    def _region_of(self, cells: Sequence[str]) -> str:
-        country = cells[self._country_at] if self._country_at is not None else self._texts.get("country", "")
-        return region_of(country) or self._region
-
-    def _take_constants(self) -> None:
-        for name, value in self._mapping.constants.items():
-            target, place = CONTACT_TARGETS[name], f"constants.{name}"
-            try:
-                if target.becomes is Becomes.TEXT:
-                    self._texts[target.attribute] = text_of(place, target.attribute, value.strip())
-                elif target.becomes is Becomes.WORD:
-                    self._attributes[target.attribute] = word_of(place, target.attribute, value.strip())
-                else:
-                    self._source = _source_of(place, value.strip())
-            except RowRefused as refused:
-                raise MappingRefused(refused.fault.cause) from None
-
-
-def _source_of(column: str, value: str) -> str:
-    if len(value) > MAX_SOURCE:
-        refuse(FaultKind.TOO_LONG, column, f"has {len(value)} characters; at most {MAX_SOURCE} are kept")
-    return value
-
-
-def _place(header: Header, column: str) -> int:
-    place = header.at(column)
-    if place is None:
-        raise MappingRefused(f"{column!r} is no column of this file")
-    return place

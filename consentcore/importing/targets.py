@@ -1,4 +1,4 @@
-"""What a column of a file may become in a contact, and which of its attributes each target fills."""
+"""What a column of a file may become in a contact or a transaction, and which attribute each target fills."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from types import MappingProxyType
 from consentcore.crm.contacts import PointKind
 
 CONTACT = "contact"
-LATER_ENTITIES = frozenset(
-    {"account", "lead", "opportunity", "activity", "transaction", "ticket", "contract", "consent"}
-)
+TRANSACTION = "transaction"
+LATER_ENTITIES = frozenset({"account", "lead", "opportunity", "activity", "ticket", "contract", "consent"})
 LATER_TARGETS = frozenset({"account.siret", "account.vat"})
 
 
@@ -20,17 +19,27 @@ class Becomes(StrEnum):
     """The kinds of value a target can hold."""
 
     TEXT = "text"
-    """A sealed text of the contact."""
+    """A sealed text."""
     DAY = "day"
     """A sealed calendar date, kept as ISO 8601."""
+    DATE = "date"
+    """A clear calendar date."""
     INSTANT = "instant"
     """A moment, or the start of a day in the mapping's time zone."""
     WORD = "word"
-    """A short clear word: kind of contact, language tag, time zone, capacity."""
+    """A short clear word: kind, language tag, time zone, capacity, currency, status."""
+    AMOUNT = "amount"
+    """A sum of money, written with the mapping's decimal mark."""
     POINT = "point"
     """A way to reach the person."""
+    LINK = "link"
+    """The external id, in the same system, of the contact that the row belongs to."""
     SOURCE = "source"
     """Where the row says it comes from: kept with the provenance, not with the contact."""
+
+
+SEALED = frozenset({Becomes.TEXT, Becomes.DAY})
+"""What is kept among the sealed texts of a draft."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +85,35 @@ CONTACT_TARGETS: Mapping[str, Target] = MappingProxyType(
         "capacity": Target(Becomes.WORD, "capacity", constant=True),
         "language": Target(Becomes.WORD, "language", constant=True),
         "timezone": Target(Becomes.WORD, "timezone", constant=True),
-        "source": Target(Becomes.SOURCE, constant=True),
+        "source": Target(Becomes.SOURCE, "source", constant=True),
         "created_at": Target(Becomes.INSTANT, "created_at"),
         "last_contact_at": Target(Becomes.INSTANT, "last_contact_at"),
     }
 )
 """In the order in which points of one kind are kept: `email` before `email2`."""
+
+TRANSACTION_TARGETS: Mapping[str, Target] = MappingProxyType(
+    {
+        "contact.external_id": Target(Becomes.LINK),
+        "kind": Target(Becomes.WORD, "kind", constant=True),
+        "number": _text("number"),
+        "issued_on": Target(Becomes.DATE, "issued_on"),
+        "amount": Target(Becomes.AMOUNT, "amount"),
+        "currency": Target(Becomes.WORD, "currency", constant=True),
+        "status": Target(Becomes.WORD, "status", constant=True),
+        "ends_on": Target(Becomes.DATE, "ends_on"),
+        "billing_name": _text("billing_name"),
+        "billing_address.street": _text("billing_street", constant=True),
+        "billing_address.city": _text("billing_city", constant=True),
+        "billing_address.region": _text("billing_region", constant=True),
+        "billing_address.postal_code": _text("billing_postal_code", constant=True),
+        "billing_address.country": _text("billing_country", constant=True),
+    }
+)
+TRANSACTION_NEEDS = ("contact.external_id", "kind", "issued_on", "amount", "currency")
+TARGETS: Mapping[str, Mapping[str, Target]] = MappingProxyType(
+    {CONTACT: CONTACT_TARGETS, TRANSACTION: TRANSACTION_TARGETS}
+)
+"""The targets of each entity that can be imported."""
+NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType({CONTACT: (), TRANSACTION: TRANSACTION_NEEDS})
+"""The targets that a mapping of each entity must fill, and each of its rows too."""

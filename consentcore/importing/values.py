@@ -1,24 +1,37 @@
-"""From the text of one cell to one checked value of a contact, or a fault that names the column."""
+"""From the text of one cell to one checked value, or a fault that names the column; no entity is known here."""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime
-from functools import lru_cache
+import unicodedata
+from collections.abc import Callable, Collection
+from datetime import date, datetime
+from decimal import Decimal
 from typing import NoReturn
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from consentcore.crm.contact_points import InvalidContactPoint, email_point, phone_point
-from consentcore.crm.contacts import Capacity, Contact, PointKind
-from consentcore.crm.drafts import SEALED_TEXTS, PointDraft
+from consentcore.crm.contacts import PointKind
+from consentcore.crm.drafts import PointDraft
 from consentcore.importing.faults import FaultKind, RowFault
 from consentcore.importing.instants import read_day, read_instant
 
-MAX_KIND = 32
-_LANGUAGE = re.compile(r"(?=.{2,16}\Z)[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
-_CAPACITIES = frozenset(capacity.value for capacity in Capacity)
-LIMITS = {name: getattr(Contact.__table__.c[name].type, "max_chars", 255) for name in SEALED_TEXTS}
-"""Most characters of each sealed text."""
+MAX_EXTERNAL_ID = 255
+_SPACES = " \u00a0\u202f'\u2019"
+_MARKS = {".": ",", ",": "."}
+
+
+def _amount_form(decimal: str) -> re.Pattern[str]:
+    # the other mark may part the thousands only where a decimal part shows which is which: 1,234 is not 1234
+    mark, other = re.escape(decimal), re.escape(_MARKS[decimal])
+    return re.compile(
+        rf"[+-]?(?:[0-9]+|[0-9]{{1,3}}(?:[{_SPACES}][0-9]{{3}})+)(?:{mark}[0-9]+)?"
+        rf"|[+-]?[0-9]{{1,3}}(?:{other}[0-9]{{3}})+{mark}[0-9]+"
+    )
+
+
+_AMOUNTS = {decimal: _amount_form(decimal) for decimal in _MARKS}
+_MAX_AMOUNT = 40
 
 
 class RowRefused(Exception):
@@ -31,13 +44,29 @@ class RowRefused(Exception):
 
 def refuse(kind: FaultKind, column: str | None, cause: str) -> NoReturn:
     """Set the row aside. Raises: RowRefused."""
-    raise RowRefused(RowFault(kind, column, cause if column is None else f"column {column!r}: {cause}"))
+    raise RowRefused(fault_at(kind, column, cause))
 
 
-def text_of(column: str, attribute: str, value: str) -> str:
-    """Check the length of a sealed text. Raises: RowRefused."""
-    if len(value) > LIMITS[attribute]:
-        refuse(FaultKind.TOO_LONG, column, f"has {len(value)} characters; at most {LIMITS[attribute]} are kept")
+def fault_at(kind: FaultKind, column: str | None, cause: str) -> RowFault:
+    """Return a fault whose sentence names the column, where there is one."""
+    return RowFault(kind, column, cause if column is None else f"column {column!r}: {cause}")
+
+
+def external_id_of(column: str, value: str) -> str:
+    """Return an external id in NFC, exact otherwise. Raises: RowRefused."""
+    external_id = value if value.isascii() else unicodedata.normalize("NFC", value)
+    if not external_id.strip():
+        refuse(FaultKind.MISSING_ID, column, "the external id is missing")
+    if len(external_id) > MAX_EXTERNAL_ID:
+        cause = f"the external id has {len(external_id)} characters; at most {MAX_EXTERNAL_ID} are kept"
+        refuse(FaultKind.TOO_LONG, column, cause)
+    return external_id
+
+
+def text_of(column: str, most: int, value: str) -> str:
+    """Check the length of a text. Raises: RowRefused."""
+    if len(value) > most:
+        refuse(FaultKind.TOO_LONG, column, f"has {len(value)} characters; at most {most} are kept")
     return value
 
 
@@ -49,10 +78,10 @@ def point_of(column: str, kind: PointKind, value: str, region: str) -> PointDraf
         refuse(FaultKind.CONTACT_POINT, column, str(cause))
 
 
-def day_of(column: str, value: str, pattern: str | None) -> str:
-    """Read a calendar date as ISO 8601. Raises: RowRefused."""
+def date_of(column: str, value: str, pattern: str | None) -> date:
+    """Read a calendar date. Raises: RowRefused."""
     try:
-        return read_day(value, pattern).isoformat()
+        return read_day(value, pattern)
     except (ValueError, OverflowError):
         refuse(FaultKind.DATE, column, f"this is not a date{_expected(pattern)}")
 
@@ -71,22 +100,33 @@ def _expected(pattern: str | None) -> str:
     return " of the pattern that the mapping states under `dates`"
 
 
-def word_of(column: str, attribute: str, value: str) -> str:
-    """Check a short clear word, which nothing but itself may hide in. Raises: RowRefused."""
-    if attribute == "capacity":
+def amount_of(column: str, value: str, decimal: str, most: Decimal) -> Decimal:
+    """Read a sum of money with two decimals; nothing is rounded. Raises: RowRefused.
+
+    Thousands may be parted by spaces or apostrophes, and by the other mark where a decimal part follows.
+    """
+    if len(value) > _MAX_AMOUNT or not _AMOUNTS[decimal].fullmatch(value):
+        mark = "point" if decimal == "." else "comma"
+        cause = f"this is not an amount with a decimal {mark}, such as 1234{decimal}50; see `decimal` in the mapping"
+        refuse(FaultKind.AMOUNT, column, cause)
+    plain = value.translate(dict.fromkeys(map(ord, _SPACES + _MARKS[decimal]))).replace(decimal, ".")
+    whole, _, part = plain.partition(".")
+    if part[2:].strip("0"):
+        refuse(FaultKind.AMOUNT, column, "has more than two decimals, and an amount is never rounded")
+    amount = Decimal(f"{whole}.{part[:2].ljust(2, '0')}")
+    if abs(amount) > most:
+        refuse(FaultKind.AMOUNT, column, f"is larger than {most}, the most that is kept")
+    return amount + 0  # no negative zero
+
+
+def one_of(what: str, words: Collection[str]) -> Callable[[str, str], str]:
+    """Return a reader of words out of a closed list, in capitals or not."""
+    known = frozenset(words)
+
+    def read(column: str, value: str) -> str:
         word = value.casefold()
-        if word not in _CAPACITIES:
-            refuse(FaultKind.WORD, column, f"the capacity must be one of {', '.join(sorted(_CAPACITIES))}")
+        if word not in known:
+            refuse(FaultKind.WORD, column, f"the {what} must be one of {', '.join(sorted(known))}")
         return word
-    if attribute == "language" and not _LANGUAGE.fullmatch(value):
-        refuse(FaultKind.WORD, column, "this is no language tag such as fr or pt-BR")
-    if attribute == "timezone" and value not in _zones():
-        refuse(FaultKind.WORD, column, "this is no name of the IANA time zone database, such as Europe/Paris")
-    if attribute == "kind" and len(value) > MAX_KIND:
-        refuse(FaultKind.TOO_LONG, column, f"has {len(value)} characters; at most {MAX_KIND} are kept")
-    return value
 
-
-@lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return read

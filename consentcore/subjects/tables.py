@@ -1,14 +1,14 @@
-"""Rows of persons and of the names that other systems know them by."""
+"""Rows of persons, of the names that other systems know them by, and of what stands on them."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Integer, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from consentcore.columns import Category, Digest, Erasure, Ref, UTCDateTime, code, impersonal, personal
+from consentcore.columns import Category, Digest, Erasure, Provenance, Ref, UTCDateTime, code, impersonal, personal
 from consentcore.crypto.fields import sealed
 from consentcore.db import Base, table_args
 from consentcore.identifiers import random_ref, row_id
@@ -62,3 +62,75 @@ class ExternalId(Base):
         EXTERNAL_ID_FIELD, info=personal(Category.IDENTIFIER, retention="contact"), max_chars=255
     )
     row_id: Mapped[UUID] = mapped_column(Ref, info=impersonal("the row that the external id names"))
+
+
+def _stands(category: Category = Category.PSEUDONYM, retention: str = "request") -> dict[str, object]:
+    return personal(category, retention=retention, provenance=Provenance.OBSERVED, erasure=Erasure.OWN_TERM)
+
+
+class Restriction(Base):
+    """A restriction of processing that stands on a person until it is lifted (Art. 18(1), R-18-1)."""
+
+    __tablename__ = "cc_restriction"
+    __table_args__ = table_args(Index("ix_cc_restriction_subject_ref", "subject_ref", "lifted_at"))
+
+    id: Mapped[UUID] = mapped_column(Ref, primary_key=True, default=row_id, info=impersonal("row id"))
+    subject_ref: Mapped[UUID] = mapped_column(Ref, ForeignKey("cc_subject.subject_ref"), info=_stands())
+    ground: Mapped[str] = mapped_column(code(32), info=_stands(Category.CONTENT))
+    request_id: Mapped[UUID | None] = mapped_column(Ref, info=impersonal("random request id"))
+    placed_at: Mapped[datetime] = mapped_column(UTCDateTime, info=impersonal("when it was placed"))
+    informed_at: Mapped[datetime | None] = mapped_column(
+        UTCDateTime, info=impersonal("when the person was told that it will be lifted")
+    )
+    lifted_at: Mapped[datetime | None] = mapped_column(UTCDateTime, info=impersonal("when it was lifted"))
+
+
+class Objection(Base):
+    """An objection of a person to one purpose, on every channel, until it is lifted (Art. 21, R-21-1, R-21-2)."""
+
+    __tablename__ = "cc_objection"
+    __table_args__ = table_args(Index("ix_cc_objection_subject_ref", "subject_ref", "purpose", "lifted_at"))
+
+    id: Mapped[UUID] = mapped_column(Ref, primary_key=True, default=row_id, info=impersonal("row id"))
+    subject_ref: Mapped[UUID] = mapped_column(Ref, ForeignKey("cc_subject.subject_ref"), info=_stands())
+    purpose: Mapped[str] = mapped_column(code(64), info=_stands(Category.CONSENT))
+    state: Mapped[str] = mapped_column(code(16), info=_stands(Category.CONSENT))
+    request_id: Mapped[UUID | None] = mapped_column(Ref, info=impersonal("random request id"))
+    objected_at: Mapped[datetime] = mapped_column(UTCDateTime, info=impersonal("when it was made"))
+    decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime, info=impersonal("when it was upheld or not"))
+    lifted_at: Mapped[datetime | None] = mapped_column(UTCDateTime, info=impersonal("when it ended"))
+
+
+class Disclosure(Base):
+    """That data of a person went to one recipient: categories, purpose, time (Art. 15(1)(c), R-15-2)."""
+
+    __tablename__ = "cc_disclosure"
+    __table_args__ = table_args(Index("ix_cc_disclosure_subject_ref", "subject_ref", "recipient"))
+
+    id: Mapped[UUID] = mapped_column(Ref, primary_key=True, default=row_id, info=impersonal("row id"))
+    subject_ref: Mapped[UUID] = mapped_column(Ref, ForeignKey("cc_subject.subject_ref"), info=_stands())
+    recipient: Mapped[str] = mapped_column(code(64), info=_stands(Category.BEHAVIOR))
+    purpose: Mapped[str] = mapped_column(code(64), info=_stands(Category.BEHAVIOR))
+    categories: Mapped[str] = mapped_column(String(500), info=impersonal("names of categories of data"))
+    disclosed_at: Mapped[datetime] = mapped_column(UTCDateTime, info=impersonal("when it was handed over"))
+
+
+class RecipientNotice(Base):
+    """That a recipient was told of a rectification, an erasure or a restriction (Art. 19, R-19-1)."""
+
+    __tablename__ = "cc_recipient_notice"
+    __table_args__ = table_args(
+        Index("ix_cc_recipient_notice_subject_ref", "subject_ref"),
+        UniqueConstraint("request_id", "recipient", "kind", name="uq_cc_recipient_notice_request_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(Ref, primary_key=True, default=row_id, info=impersonal("row id"))
+    subject_ref: Mapped[UUID] = mapped_column(Ref, ForeignKey("cc_subject.subject_ref"), info=_stands())
+    request_id: Mapped[UUID] = mapped_column(Ref, info=impersonal("random request id"))
+    recipient: Mapped[str] = mapped_column(code(64), info=impersonal("id of a recipient in the policies"))
+    kind: Mapped[str] = mapped_column(code(16), info=impersonal("what the recipient was told of"))
+    message_id: Mapped[UUID | None] = mapped_column(Ref, info=impersonal("the message in the outbox; none: by hand"))
+    told_at: Mapped[datetime] = mapped_column(UTCDateTime, info=impersonal("when it was queued"))
+    acknowledged_at: Mapped[datetime | None] = mapped_column(
+        UTCDateTime, info=impersonal("when the recipient answered")
+    )

@@ -11,7 +11,7 @@ from unittest import mock
 
 from click.testing import CliRunner, Result
 
-from web.cli.main import main
+from web.main import main
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ def load_models() -> tuple[str, ...]:
         for package in (consentcore, policies, registry)
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
     )
+    names = (*names, "web.security.tables")  # of the faces only keys and remembered answers have rows
     for name in names:
         importlib.import_module(name)
     return names

@@ -76,7 +76,7 @@ def test_nothing_is_drawn_from_the_predictable_generator() -> None:
 
 
 def test_the_core_needs_few_others() -> None:
-    allowed = {"sqlalchemy", "cryptography", "orjson", "phonenumbers", "email_validator"}
+    allowed = {"sqlalchemy", "cryptography", "orjson", "phonenumbers", "email_validator", "holidays"}
     core = [source for source in first_party() if source.path.startswith("consentcore/")]
     assert set().union(*(third_parties(source) for source in core)) <= allowed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -27,15 +28,33 @@ def blocks(document: str, language: str) -> list[str]:
 def test_readme_s_commands_run_on_real_data(tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     shutil.copy(data_dir / "chinook/customer.csv", "customers.csv")
-    shutil.copy(data_dir / "chinook/contacts.mapping.yaml", "contacts.mapping.yaml")
-    cc = command_line(tmp_path, f"sqlite:///{tmp_path}/main.db", f"sqlite:///{tmp_path}/keyring.db")
-    answers = [
-        (line, cc(*shlex.split(line)[1:])) for block in blocks("README.md", "console") for line in block.splitlines()
-    ]
-    assert len(answers) == 7
+    shutil.copy(data_dir / "chinook/invoice.csv", "invoices.csv")
+    for entity in ("contacts", "invoices"):
+        shutil.copy(data_dir / f"chinook/{entity}.mapping.yaml", f"{entity}.mapping.yaml")
+    made = command_line(tmp_path, f"sqlite:///{tmp_path}/main.db", f"sqlite:///{tmp_path}/keyring.db")
+    cc = CommandLine(tmp_path, {**made.environment, "CONSENTCORE_NOW": "2026-11-23T09:00:00+01:00"})
+    answers = typed(cc, [line for block in blocks("README.md", "console") for line in block.splitlines()])
+    assert len(answers) == 27
     decisions = [answer["reason"] for line, answer in answers if " decide " in line]
     assert decisions == ["consent_missing", "consent_given"]
-    assert answers[1][1]["created"] == 59 and answers[2][1]["subject_ref"] and answers[-1][1]["ok"]
+    assert answers[1][1]["created"] == 59 and answers[2][1]["subject_ref"]
+    assert [answer["ok"] for line, answer in answers if "ledger verify" in line] == [True, True]
+    assert [answer["outcome"] for line, answer in answers if " execute " in line] == ["done", "partial"]
+    (due,) = [answer["due"] for line, answer in answers if "retention plan" in line]
+    assert due["invoice"] and json.loads((tmp_path / "register.json").read_text(encoding="utf-8"))["activities"]
+    assert list((tmp_path / "packages").glob("access-*.zip")) and (tmp_path / "certificate").stat().st_size
+
+
+def typed(cc: CommandLine, lines: list[str]) -> list[tuple[str, Any]]:
+    """Run lines one after the other; REFERENCE and PLAN stand for what an earlier one answered, as README says."""
+    stands_for = {"REFERENCE": "reference", "PLAN": "plan_sha256"}
+    known: dict[str, str] = {}
+    answers = []
+    for line in lines:
+        answer = cc(*(known.get(word, word) for word in shlex.split(line)[1:]))
+        known |= {word: answer[key] for word, key in stands_for.items() if key in answer}
+        answers.append((line, answer))
+    return answers
 
 
 def test_readme_s_mapping_is_one(tmp_path: Path) -> None:

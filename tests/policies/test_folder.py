@@ -26,7 +26,8 @@ def test_every_change_of_any_file_changes_the_hash(organisation: Path) -> None:
         path.write_bytes(before + b" ")
         seen.add(gather(organisation).sha256)
         path.write_bytes(before)
-    path.rename(path.with_name("de.md") if path.suffix == ".md" else path.with_name("other.yaml"))
+    text = organisation / "notices/newsletter/1/en.md"
+    text.rename(text.with_name("de.md"))
     seen.add(gather(organisation).sha256)
     assert len(seen) == len(files_of(organisation)) + 2
 

@@ -28,23 +28,29 @@ def test_the_packaged_policies_have_no_problem() -> None:
 def test_the_packaged_purposes_are_those_of_the_surface() -> None:
     policy_set = loader.load()
     newsletter, offers, invoicing = (policy_set.purpose(i) for i in ("newsletter", "similar_products", "invoicing"))
-    assert set(policy_set.purposes) == {"newsletter", "similar_products", "invoicing"}
+    assert set(policy_set.purposes) == {
+        "newsletter",
+        "similar_products",
+        "invoicing",
+        "order_management",
+        "rights_requests",
+    }
     assert (newsletter.basis, newsletter.rule, newsletter.channels, newsletter.validity) == (
         LegalBasis.CONSENT,
         Rule.OPT_IN,
-        {Channel.EMAIL},
+        frozenset({Channel.EMAIL}),
         "P3Y",
     )
     assert (offers.basis, offers.rule, offers.channels) == (
         LegalBasis.LEGITIMATE_INTEREST,
         Rule.SOFT_OPT_IN,
-        {Channel.EMAIL},
+        frozenset({Channel.EMAIL}),
     )
     assert "L34-5" in str(offers.legal_text)
     assert (invoicing.basis, invoicing.rule, invoicing.channels) == (
         LegalBasis.LEGAL_OBLIGATION,
         Rule.BASIS,
-        {Channel.EMAIL, Channel.POST},
+        frozenset({Channel.EMAIL, Channel.POST}),
     )
     assert "L123-22" in str(invoicing.legal_text)
     assert policy_set.effective_on == date(2026, 11, 21)
@@ -56,9 +62,33 @@ def test_the_packaged_company_says_that_it_is_made_up() -> None:
     assert controller.email.endswith(".example")
     assert controller.dpo_email.endswith(".example")
     assert controller.languages == ("fr", "en")
+    assert not controller.public_authority
+    assert controller.fiscal_year_end == "12-31"
 
 
-@pytest.mark.parametrize("notice_id", ["newsletter", "similar_products", "invoicing"])
+def test_orders_rest_on_the_contract_and_requests_on_the_law() -> None:
+    policy_set = loader.load()
+    orders, requests = policy_set.purpose("order_management"), policy_set.purpose("rights_requests")
+    assert (orders.basis, orders.rule, orders.ends) == (LegalBasis.CONTRACT, Rule.BASIS, "contract_end")
+    assert orders.channels == {Channel.EMAIL, Channel.PHONE, Channel.POST, Channel.SMS}
+    assert (requests.basis, requests.rule, requests.ends) == (LegalBasis.LEGAL_OBLIGATION, Rule.BASIS, None)
+    assert requests.data == {"request"}
+    assert "art. 12" in str(requests.legal_text)
+    assert {purpose.ends for purpose in policy_set.purposes.values() if purpose is not orders} == {None}
+
+
+def test_a_notice_carries_its_purposes_and_the_headings_of_its_own_language() -> None:
+    policy_set = loader.load()
+    french, english = (policy_set.notice("newsletter", 1, language) for language in ("fr", "en"))
+    assert french.purposes == english.purposes == ("newsletter",)
+    assert (french.sections["retention"], english.sections["retention"]) == ("Combien de temps", "How long")
+    assert "objection" not in french.sections
+
+
+NOTICES = ["newsletter", "similar_products", "invoicing", "order_management", "rights_requests"]
+
+
+@pytest.mark.parametrize("notice_id", NOTICES)
 def test_notices_stand_in_french_and_english_and_differ(notice_id: str) -> None:
     policy_set = loader.load()
     french, english = (policy_set.notice(notice_id, 1, language) for language in ("fr", "en"))
@@ -81,23 +111,35 @@ def test_balancing_test_stands_in_french_and_english() -> None:
 
 def test_what_is_loaded_cannot_be_changed() -> None:
     policy_set = loader.load()
-    for frozen in (policy_set.purposes, policy_set.notices, policy_set.purpose("newsletter").title):
+    for frozen in (
+        policy_set.purposes,
+        policy_set.notices,
+        policy_set.purpose("newsletter").title,
+        policy_set.notice("newsletter", 1, "fr").sections,
+        policy_set.data_classes,
+        policy_set.data_classes["contact"],
+        policy_set.retention,
+        policy_set.deadlines,
+        policy_set.recipients,
+        policy_set.recipients["carrier"].name,
+    ):
         with pytest.raises(TypeError):
             frozen["x"] = "y"  # type: ignore[index]
     with pytest.raises(dataclasses.FrozenInstanceError):
         policy_set.version = "2"  # type: ignore[misc]
 
 
-def test_loading_takes_less_than_fifty_milliseconds() -> None:
+def test_loading_takes_less_than_fifty_milliseconds_of_the_processor() -> None:
     loader.load()
     best = min(_seconds(loader.load) for _ in range(5))
     assert best < 0.05
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
+    # Time of this process alone: what else the machine does is no fault of the loader.
+    start = time.process_time()
     work()
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def test_a_folder_loads_like_the_packaged_one(organisation: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from consentcore.errors import BadInput
-from policies.mapping_file import MappingUnreadable, parse_mapping, read_mapping
+from policies.mapping_file import parse_mapping, read_mapping
 
 GOOD = b"""entity: contact
 external_id: {system: shop, column: id}
@@ -40,9 +40,12 @@ def test_the_real_mapping_of_contacts_loads_as_it_stands(data_dir: Path) -> None
     assert len(found.fields) == 11
 
 
-def test_the_real_mapping_of_invoices_says_that_it_comes_later(data_dir: Path) -> None:
-    with pytest.raises(MappingUnreadable, match="this version imports contacts only"):
-        read_mapping(data_dir / "chinook" / "invoices.mapping.yaml")
+def test_the_real_mapping_of_invoices_loads_as_it_stands(data_dir: Path) -> None:
+    found = read_mapping(data_dir / "chinook" / "invoices.mapping.yaml")
+    assert (found.entity, found.system, found.id_column) == ("transaction", "chinook", "invoice_id")
+    assert dict(found.constants) == {"kind": "invoice", "currency": "USD"}
+    assert found.fields["contact.external_id"] == "customer_id"
+    assert found.dates == "%Y/%m/%d"
 
 
 BAD = [

@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from consentcore.errors import ConsentCoreError, LedgerTampered, PolicyViolation
 from tests.builders.cli import CommandLine, command_line
 from web.cli.command import Command, Failed, NotVerified, errors_as_sentences
-from web.cli.main import main
+from web.main import main
 
 
 def walk(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:

@@ -46,11 +46,13 @@ def test_every_setting_is_read() -> None:
         "PREPARE_THRESHOLD": "none",
         "POOL_SIZE": "7",
         "NOW": "2026-11-09T10:00:00+01:00",
+        "CRASH_AT": "erasure.keys",
     }
     assert set(given) == set(DEFAULTS)
     settings = read_settings({PREFIX + name: text for name, text in given.items()} | {"CONSENTCORE_KEY_OF_OURS": "k"})
     assert settings.prepare_threshold is None
     assert settings.pool_size == 7
+    assert settings.crash_at == "erasure.keys"
     assert settings.policies == Path("ours")
     assert settings.now() == datetime(2026, 11, 9, 9, tzinfo=UTC)
     same = read_settings({})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -10,17 +9,16 @@ from datetime import datetime
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 from sqlalchemy.exc import DBAPIError
 
 from consentcore.clock import parse_instant
 from consentcore.errors import BadInput, ConsentCoreError, LedgerTampered
+from web.cli.printing import show
 from web.settings import read_settings
 from web.wiring import Service, open_service
 
 AS_JSON = "consentcore.as_json"
+HELP = {"help_option_names": ["-h", "--help"]}
 EXIT_FAILED = 1
 EXIT_NOT_VERIFIED = 3
 
@@ -52,7 +50,7 @@ class Command(click.Command):
     """
 
     def __init__(self, *args: Any, bare: str | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{"context_settings": HELP, **kwargs})
         self.bare = bare
         self.params.append(click.Option(["--json", "as_json"], is_flag=True, help="One JSON document on stdout."))
 
@@ -84,6 +82,9 @@ class Group(click.Group):
     """A group whose commands are all of this kind."""
 
     command_class = Command
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"context_settings": HELP, **kwargs})
 
 
 @contextmanager
@@ -124,31 +125,6 @@ def _database_sentence(error: DBAPIError) -> str:
 def service() -> AbstractContextManager[Service]:
     """Open the wired service for one command."""
     return open_service(read_settings(os.environ))
-
-
-def show(answer: Mapping[str, Any], *, as_json: bool) -> None:
-    """Print an answer: one JSON document, or a small table for people."""
-    if as_json:
-        click.echo(json.dumps(answer, ensure_ascii=False, default=str))
-        return
-    table = Table(show_header=False, box=None, pad_edge=False)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for key, value in answer.items():
-        table.add_row(Text(key, style="bold"), Text(_for_people(value)))
-    Console().print(table)
-
-
-def _for_people(value: Any) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return "\n".join(_for_people(one) for one in value) or "none"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {_for_people(one)}" for key, one in value.items())
-    return str(value)
 
 
 class Instant(click.ParamType[datetime]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,17 @@ from typing import Any
 import click
 
 from consentcore.ledger import verify_receipt
-from web.cli import consent, importing, ledger, prepare, subjects
-from web.cli.command import AS_JSON, Command, show
+from web.cli import consent, importing, ledger, prepare, register, requests, retention, subjects
+from web.cli.command import AS_JSON, Command
+from web.cli.printing import show
 from web.settings import read_settings
 
 PERSON = "camille.deschamps@courriel.example"
 FAMILY = "famille.marchand@courriel.example"
+CURIOUS = "lucie.fournier-legoff@courriel.example"
+LEAVING = "etienne.lacroix@courriel.example"
+FIRST, SECOND = "anna@exemplia-jardins.example", "bea@exemplia-jardins.example"
+LONG_AFTER = "2037-01-02"
 MATTER = ("--purpose", "newsletter", "--channel", "email")
 
 
@@ -27,7 +33,7 @@ MATTER = ("--purpose", "newsletter", "--channel", "email")
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("var/demo"),
     show_default=True,
-    help="Where to put the receipt, the public key and the checkpoint.",
+    help="Where to put the receipt, the package, the certificate, the public key and the checkpoint.",
 )
 def demo(out: Path) -> dict[str, Any]:
     """Initialise, import a made-up CRM and walk through it; nobody in the data exists."""
@@ -35,6 +41,9 @@ def demo(out: Path) -> dict[str, Any]:
     with resources.as_file(resources.files("web") / "demo") as folder:
         imported = _prepare(folder)
     receipt = _consent(out)
+    package = _access(out)
+    erased = _erasure(out)
+    _keeping()
     verified = _prove(out, receipt)
     _say("Done. Everything above stays in the databases; every command takes --json, and -h explains it.")
     return {
@@ -43,6 +52,9 @@ def demo(out: Path) -> dict[str, Any]:
         "rows": imported["rows"],
         "quarantined": imported["quarantined"],
         "receipt": str(receipt),
+        "package": package,
+        "erasure": erased["outcome"],
+        "certificate": erased["certificate"],
         "log_size": verified["size"],
         "log_ok": verified["ok"],
     }
@@ -55,6 +67,8 @@ def _prepare(folder: Path) -> dict[str, Any]:
     mapping = folder / "contacts.mapping.yaml"
     imported = _run(importing.import_, "import", str(folder / "contacts.csv"), "--mapping", str(mapping))
     _run(importing.quarantine.commands["list"], "quarantine list")
+    mapping = folder / "invoices.mapping.yaml"
+    _run(importing.import_, "import", str(folder / "invoices.csv"), "--mapping", str(mapping))
     _say("3. A person is found by e-mail, in any case; two who share a mailbox are a match, never merged by themselves")
     _run(subjects.find, "subjects find", "--email", PERSON.upper())
     _run(subjects.find, "subjects find", "--email", FAMILY)
@@ -78,8 +92,51 @@ def _consent(out: Path) -> Path:
     return receipt
 
 
+def _access(out: Path) -> str:
+    _say("8. Somebody asks what we hold about her. Who asks is verified first; then she gets one file (Art. 15)")
+    reference = _received("access", CURIOUS)
+    _run(_of(requests.requests, "execute"), "requests execute", reference, only=("status", "outcome", "due_on"))
+    package = _run(_of(requests.requests, "package"), "requests package", reference, "--out", str(out / "packages"))
+    return str(package["out"])
+
+
+def _erasure(out: Path) -> dict[str, Any]:
+    _say("9. Somebody asks to be erased. One person assesses: what goes, what stays, on which ground, until when")
+    reference = _received("erasure", LEAVING)
+    planned = ("plan_sha256", "items")
+    plan = _run(_of(requests.requests, "assess"), "requests assess", reference, "--by", FIRST, only=planned)
+    _say("10. Another person approves that very plan, by its hash; it is carried out, and certified")
+    approval = ("--plan", plan["plan_sha256"], "--by", SECOND)
+    _run(_of(requests.requests, "approve"), "requests approve", reference, *approval)
+    ended = ("status", "outcome", "certificate")
+    done = _run(_of(requests.requests, "execute"), "requests execute", reference, only=ended)
+    _run(_of(requests.requests, "certificate"), "requests certificate", reference, "--out", str(out / "certificate"))
+    _say("11. Partial: the law keeps his invoices, apart. Importing that file again would bring him back, unmarketed")
+    _run(subjects.find, "subjects find", "--email", LEAVING)
+    return done
+
+
+def _keeping() -> None:
+    _say("12. What is due to go: today, and on a day to come, if nothing happens until then")
+    _run(_of(retention.retention, "plan"), "retention plan")
+    _run(_of(retention.retention, "plan"), "retention plan", "--at", LONG_AFTER)
+    _say("13. The record of processing is composed from the policies and the columns that really hold personal data")
+    _run(_of(register.register, "check"), "register check")
+
+
+def _received(right: str, email: str) -> str:
+    received = _run(_of(requests.requests, "receive"), "requests receive", "--right", right, "--email", email)
+    reference = str(received["reference"])
+    _run(_of(requests.requests, "verify"), "requests verify", reference, "--method", "email_code", "--by", FIRST)
+    return reference
+
+
+def _of(group: click.Group, name: str) -> click.Command:
+    return group.commands[name]
+
+
 def _prove(out: Path, receipt: Path) -> dict[str, Any]:
-    _say("8. The receipt still proves what was declared then; the log proves that nothing was rewritten since")
+    _say("14. The receipt still proves what was declared then; the log proves that nothing was rewritten since")
     vkey = _run(ledger.vkey, "ledger vkey")["vkey"]
     (out / "log.vkey").write_text(vkey + "\n", encoding="utf-8")
     answer = verify_receipt.verify(json.loads(receipt.read_text(encoding="utf-8")), vkey)
@@ -98,7 +155,8 @@ def _say(sentence: str) -> None:
         click.secho(f"\n{sentence}", bold=True)
 
 
-def _run(command: click.Command, typed: str, *arguments: str) -> dict[str, Any]:
+def _run(command: click.Command, typed: str, *arguments: str, only: Sequence[str] = ()) -> dict[str, Any]:
+    """Run a command, and show it with its answer; where that is long, `only` these keys of it, and so it says."""
     if not isinstance(command, Command):
         raise TypeError(f"{typed} is no command of ours")
     quiet = _quiet()
@@ -106,5 +164,7 @@ def _run(command: click.Command, typed: str, *arguments: str) -> dict[str, Any]:
     if not quiet:
         shown = [Path(one).name if one.endswith((".csv", ".yaml")) else one for one in arguments]
         click.echo(f"   $ consentcore {typed} {shlex.join(shown)}")
-        show(answer, as_json=False)
+        show({key: answer[key] for key in only} if only else answer, as_json=False)
+        if only:
+            click.echo(f"({len(answer) - len(only)} more keys)")
     return answer

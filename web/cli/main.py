@@ -5,7 +5,22 @@ from __future__ import annotations
 import click
 
 from consentcore import __version__
-from web.cli import consent, demo, importing, keys, ledger, policies, prepare, subjects
+from web.cli import (
+    apikeys,
+    breaches,
+    consent,
+    demo,
+    importing,
+    jobs,
+    keys,
+    ledger,
+    policies,
+    prepare,
+    register,
+    requests,
+    retention,
+    subjects,
+)
 from web.cli.command import Group
 
 NOUNS = (
@@ -16,13 +31,19 @@ NOUNS = (
     importing.quarantine,
     subjects.subjects,
     consent.consent,
+    requests.requests,
+    retention.retention,
+    register.register,
+    breaches.breaches,
+    jobs.jobs,
+    apikeys.apikeys,
     ledger.ledger,
     keys.keys,
     policies.policies,
 )
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group)
 @click.version_option(__version__)
 def main() -> None:
     """Consent ledger, rights of data subjects, retention and register around an encrypted CRM.

@@ -80,7 +80,7 @@ class Importer:
             rows = select(Provenance.row_id).group_by(Provenance.row_id).order_by(first_row, Provenance.row_id)
             ids = list(session.scalars(rows))
             found = read_contacts(session, self.keyring, ids)
-            return [found[one] for one in ids]
+            return [found[one] for one in ids if one in found]
 
     def quarantine(self, *, unresolved_only: bool = True) -> list[dict[str, str]]:
         with self.factory() as session:

@@ -6,11 +6,21 @@ from typing import Any
 import pytest
 
 from consentcore.importing.mapping import MappingRefused
-from consentcore.importing.targets import CONTACT_TARGETS
+from consentcore.importing.targets import CONTACT_TARGETS, TRANSACTION_TARGETS
 
+BILL = {"contact.external_id": "customer", "kind": "kind", "issued_on": "day", "amount": "total"}
 BAD = [
-    ({"entity": "transaction"}, "contacts only; transaction comes with a later one"),
-    ({"entity": "person"}, "entity: must be contact"),
+    ({"entity": "ticket"}, "contact and transaction only; ticket comes with a later one"),
+    ({"entity": "person"}, "entity: must be contact or transaction"),
+    ({"entity": "transaction"}, "is no target of a transaction"),
+    ({"entity": "transaction", "fields": BILL | {"email": "mail"}}, "'email': is no target of a transaction"),
+    ({"entity": "transaction", "fields": BILL | {"account.vat": "vat"}}, "kept by accounts"),
+    (
+        {"entity": "transaction", "fields": {"number": "nr"}},
+        "every transaction needs `contact.external_id`; give it a column",
+    ),
+    ({"entity": "transaction", "fields": BILL}, "every transaction needs `currency`; give it a constant or a column"),
+    ({"entity": "transaction", "fields": BILL, "constants": {"currency": "EUR", "number": "7"}}, "makes no sense"),
     ({"system": "Big Shop"}, "external_id.system"),
     ({"fields": {}}, "fields: maps no column"),
     ({"fields": {"e_mail": "mail"}}, "is no target of a contact"),
@@ -48,6 +58,14 @@ def test_every_target_of_the_public_surface_is_there_or_refused_with_a_reason() 
         "notes tags created_at last_contact_at"
     )
     assert set(surface.split()) == set(CONTACT_TARGETS)
+
+
+def test_every_target_of_a_transaction_on_the_public_surface_is_there_and_two_more() -> None:
+    surface = (
+        "contact.external_id kind number issued_on amount currency billing_name billing_address.street "
+        "billing_address.city billing_address.region billing_address.postal_code billing_address.country"
+    )
+    assert set(TRANSACTION_TARGETS) == {*surface.split(), "status", "ends_on"}
 
 
 def test_a_mapping_cannot_be_changed_through_what_it_was_made_of(mapping: Any) -> None:

@@ -233,7 +233,8 @@ def test_reading_takes_no_more_memory_for_more_rows(mapping: Any, tmp_path: Path
             tracemalloc.stop()
 
     peak(600)  # caches of the libraries
-    assert peak(8_000) < peak(2_000) + 300_000, "3 MB more of file, 50 bytes a row"
+    # 6,000 rows kept would be 6 MB; what lists and tuples the interpreter keeps for reuse varies by 0.3
+    assert peak(8_000) < peak(2_000) + 500_000
 
 
 def test_a_batch_ends_early_where_rows_are_long() -> None:

@@ -1,0 +1,1 @@
+"""Pictures of frozen data: packages, letters and sheets; nothing here reads a database."""

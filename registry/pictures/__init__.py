@@ -1,0 +1,1 @@
+"""What paper and screens are drawn with: the colours, and later the pictures."""

@@ -1,0 +1,1 @@
+"""The face for machines: JSON over HTTP under /api/v1."""

@@ -1,0 +1,1 @@
+"""Work that runs by itself: delivering messages, carrying out what was approved."""

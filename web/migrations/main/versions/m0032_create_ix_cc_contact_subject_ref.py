@@ -1,0 +1,20 @@
+"""Create index ix_cc_contact_subject_ref."""
+
+from __future__ import annotations
+
+from web.migrations.steps import create_index, drop_index
+
+revision = "m0032"
+down_revision = "m0031"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Take the one step."""
+    create_index("ix_cc_contact_subject_ref", "cc_contact", ["subject_ref"])
+
+
+def downgrade() -> None:
+    """Take it back."""
+    drop_index("ix_cc_contact_subject_ref", "cc_contact", foreign_key=("fk_cc_contact_subject_ref", ["subject_ref"]))

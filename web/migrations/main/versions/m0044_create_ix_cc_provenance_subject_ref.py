@@ -1,0 +1,22 @@
+"""Create index ix_cc_provenance_subject_ref."""
+
+from __future__ import annotations
+
+from web.migrations.steps import create_index, drop_index
+
+revision = "m0044"
+down_revision = "m0043"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Take the one step."""
+    create_index("ix_cc_provenance_subject_ref", "cc_provenance", ["subject_ref"])
+
+
+def downgrade() -> None:
+    """Take it back."""
+    drop_index(
+        "ix_cc_provenance_subject_ref", "cc_provenance", foreign_key=("fk_cc_provenance_subject_ref", ["subject_ref"])
+    )

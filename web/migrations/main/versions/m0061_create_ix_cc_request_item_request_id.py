@@ -1,0 +1,24 @@
+"""Create index ix_cc_request_item_request_id."""
+
+from __future__ import annotations
+
+from web.migrations.steps import create_index, drop_index
+
+revision = "m0061"
+down_revision = "m0060"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Take the one step."""
+    create_index("ix_cc_request_item_request_id", "cc_request_item", ["request_id"])
+
+
+def downgrade() -> None:
+    """Take it back."""
+    drop_index(
+        "ix_cc_request_item_request_id",
+        "cc_request_item",
+        foreign_key=("fk_cc_request_item_request_id", ["request_id"]),
+    )

@@ -1,0 +1,1 @@
+"""Who may do what over the faces, and what every answer carries."""
