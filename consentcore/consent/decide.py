@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -43,7 +43,7 @@ class Reason(StrEnum):
     UNKNOWN_SUBJECT = "unknown_subject"
 
 
-_OF_STATE = {
+_OF_STATE: dict[str | None, Reason] = {
     None: Reason.CONSENT_MISSING,
     ConsentState.GIVEN: Reason.CONSENT_GIVEN,
     ConsentState.RENEWED: Reason.CONSENT_GIVEN,
@@ -110,8 +110,7 @@ def _held_as_of(
         return None
     against = opposition_as_of(session, subject_ref, purpose.id, instant, marketing=is_marketing(purpose))
     at = session.scalar(select(ConsentRecord.at).where(ConsentRecord.id == held.record_id))
-    return replace(
-        held,
+    return held._replace(
         at=at,
         suppressed_at=against.suppressed_at,
         objected_at=against.objected_at,
@@ -162,14 +161,15 @@ def _answer(purpose: Purpose, held: HeldState | None, policy_sha256: str, at: da
         return Decision(False, Reason.UNKNOWN_SUBJECT, purpose.basis, policy_sha256)
     if held.state == ERASED:
         return Decision(False, Reason.ERASED, purpose.basis, policy_sha256, held.record_id)
-    against = _against(purpose, held)
-    if against is not None:
-        return Decision(False, against, purpose.basis, policy_sha256, held.record_id)
+    if held.opposed:
+        against = _against(purpose, held)
+        if against is not None:
+            return Decision(False, against, purpose.basis, policy_sha256, held.record_id)
     if purpose.rule is Rule.SOFT_OPT_IN:
         return Decision(False, Reason.NO_SALE, purpose.basis, policy_sha256)
     if purpose.rule is Rule.BASIS:
         return Decision(True, Reason(purpose.basis.value), purpose.basis, policy_sha256)
-    reason = _OF_STATE[ConsentState(held.state) if held.state is not None else None]
+    reason = _OF_STATE[held.state]
     if reason is Reason.CONSENT_GIVEN and held.expires_at is not None and held.expires_at <= at:
         reason = Reason.EXPIRED
     return Decision(reason is Reason.CONSENT_GIVEN, reason, purpose.basis, policy_sha256, held.record_id)

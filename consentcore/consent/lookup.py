@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Dialect, and_, func, or_, select
@@ -34,8 +34,7 @@ _BY_MARK = {"qmark": _SQL, "format": _SQL.replace("?", "%s"), "pyformat": _SQL.r
 _INSTANT = UTCDateTime()
 
 
-@dataclass(frozen=True, slots=True)
-class HeldState:
+class HeldState(NamedTuple):
     """What the projection holds: state None means that this person never declared anything here.
 
     The last three say since when the person, or a contact point of the person, opposes; None: not at all.
@@ -48,6 +47,11 @@ class HeldState:
     suppressed_at: datetime | None = None
     objected_at: datetime | None = None
     restricted_at: datetime | None = None
+
+    @property
+    def opposed(self) -> bool:
+        """Whether anything stands against any purpose: rarely so, and decisions are many."""
+        return self.restricted_at is not None or self.objected_at is not None or self.suppressed_at is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +84,14 @@ def held_state(
 
 def _held(row: Any, dialect: Dialect) -> HeldState:
     state, record_id, expires_at, at, suppressed_at, objected_at, restricted_at = row
-    if state is None and suppressed_at is None and objected_at is None and restricted_at is None:
-        return HeldState(None, None, None)
-    instants = [
-        _INSTANT.process_result_value(one, dialect)
-        for one in (expires_at, at, suppressed_at, objected_at, restricted_at)
-    ]
-    return HeldState(state, None if record_id is None else UUID(bytes=bytes(record_id)), *instants)
+    read = _INSTANT.process_result_value
+    record = None if record_id is None else UUID(bytes=bytes(record_id))
+    until = None if expires_at is None else read(expires_at, dialect)
+    since = None if at is None else read(at, dialect)
+    if suppressed_at is None and objected_at is None and restricted_at is None:
+        return HeldState(state, record, until, since)
+    against = [None if one is None else read(one, dialect) for one in (suppressed_at, objected_at, restricted_at)]
+    return HeldState(state, record, until, since, *against)
 
 
 def opposition_as_of(

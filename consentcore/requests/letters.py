@@ -86,6 +86,36 @@ _ERASED = {
 _KEPT = {"fr": "Nous devons garder, et ne gardons que pour cela :", "en": "We have to keep, and keep for this only:"}
 _UNTIL = {"fr": "jusqu'au __DAY__", "en": "until __DAY__"}
 _UNTIL_EVENT = {"fr": "jusqu'à l'événement qui y met fin", "en": "until the event that ends it"}
+_MONTHS = {
+    "fr": (
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ),
+    "en": (
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ),
+}
 _REMEDIES = {
     "fr": (
         "Vous pouvez introduire une réclamation auprès d'une autorité de contrôle (en France, la CNIL, www.cnil.fr ; "
@@ -100,7 +130,11 @@ _REMEDIES = {
 
 def acknowledgement(policy: PolicySet, reference: str, due_on: date) -> tuple[str, str]:
     """Return subject and text that confirm receipt, with the day of the answer (R-12-8)."""
-    return _letter(policy, _ACKNOWLEDGED, {"REFERENCE": reference, "DUE": due_on.isoformat()})
+    texts = {
+        language: (title, _filled(text, {"DUE": _day(due_on, language)}))
+        for language, (title, text) in _ACKNOWLEDGED.items()
+    }
+    return _letter(policy, texts, {"REFERENCE": reference})
 
 
 def in_effect(policy: PolicySet, reference: str) -> tuple[str, str]:
@@ -146,7 +180,7 @@ def _what_stays(language: str, reasons: Sequence[tuple[str, str, date]]) -> list
         return []
     lines = []
     for ground, article, until in reasons:
-        end = _UNTIL_EVENT[language] if until == date.max else _filled(_UNTIL[language], {"DAY": until.isoformat()})
+        end = _UNTIL_EVENT[language] if until == date.max else _filled(_UNTIL[language], {"DAY": _day(until, language)})
         cited = f"art. {article}" if article else ""
         lines.append("- " + ", ".join(part for part in (ground, cited, end) if part))
     return ["\n".join([_KEPT[language], *lines])]
@@ -163,6 +197,11 @@ def _letter(
     controller = policy.controller
     parts.append(f"{controller.name}\n{controller.address}\n{controller.dpo_email}")
     return _filled(texts[languages[0]][0], values), "\n\n".join(parts) + "\n"
+
+
+def _day(day: date, language: str) -> str:
+    number = "1er" if language == "fr" and day.day == 1 else str(day.day)
+    return f"{number} {_MONTHS[language][day.month - 1]} {day.year}"
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:
