@@ -29,9 +29,8 @@ from tests.builders.killing import (
 )
 
 DANGEROUS = [
-    "erasure.archive.sealed", "erasure.archive.done", "erasure.rows.disposed", "erasure.rows.done",
-    "erasure.mark_keys.done", "erasure.keys", "erasure.keys.destroyed_profile", "erasure.keys.done",
-    "erasure.certificate", "erasure.certificate.done",
+    "erasure.archive.sealed", "erasure.rows.disposed", "erasure.keys", "erasure.keys.destroyed_profile",
+    "erasure.certificate.done",
 ]  # fmt: skip
 WITHOUT_INVOICE = ["erasure.keys.destroyed_profile", ARCHIVE_KEY, "erasure.keys.done"]
 ONCE = {
