@@ -226,7 +226,8 @@ def check(dsr: SubjectRequest, verb: states.Verb) -> None:
     """
     if Status(dsr.status) not in verb.froms:
         step = verb.event.partition(".")[2]
-        raise InvalidTransition(f"request {dsr.reference} is {dsr.status}; it cannot be {step} from there")
+        way_out = states.NEXT[Status(dsr.status)]
+        raise InvalidTransition(f"request {dsr.reference} is {dsr.status}; it cannot be {step} from there: {way_out}")
 
 
 def _move(

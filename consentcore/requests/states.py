@@ -26,3 +26,15 @@ FAIL = Verb(frozenset({_S.EXECUTING}), _S.ERRORED, events.FAILED)
 CLOSE = Verb(frozenset({_S.EXECUTING}), _S.CLOSED, events.CLOSED)
 CLOSE_AT_RECEIPT = Verb(frozenset({_S.RECEIVED}), _S.CLOSED, events.CLOSED)
 REFUSE = Verb(frozenset({_S.RECEIVED, _S.VERIFIED, _S.ASSESSED, _S.APPROVED}), _S.REFUSED, events.REFUSED)
+
+NEXT = {
+    _S.RECEIVED: "verify who asks first",
+    _S.VERIFIED: "an erasure is assessed, then approved by a second person",
+    _S.ASSESSED: "a second person approves the plan first",
+    _S.APPROVED: "execute it",
+    _S.EXECUTING: "it is being carried out; execute it again if it was cut off",
+    _S.ERRORED: "execute it again, or assess an erasure anew",
+    _S.CLOSED: "it has ended; receive a new request",
+    _S.REFUSED: "it was refused; receive a new request",
+}
+"""What can be done from each status, for whoever tried something else."""
