@@ -69,7 +69,9 @@ def _check() -> None:
     if who is None:
         raise Unauthorized
     if rule not in who.scopes:
-        raise NotPermitted("this API key lacks the scope that this operation needs", code="insufficient_scope")
+        raise NotPermitted(
+            f"this API key lacks the scope {rule}, which this operation needs", code="insufficient_scope"
+        )
     g.caller = who
 
 

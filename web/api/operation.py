@@ -14,7 +14,7 @@ from web.api.body import StrictParser
 
 View = TypeVar("View", bound=Callable[..., Any])
 SECURITY = "apiKey"
-IDEMPOTENCY_PATTERN = "^[A-Za-z0-9._:-]{8,128}$"
+IDEMPOTENCY_PATTERN = "^[A-Za-z0-9._:-]{1,128}$"
 _IDEMPOTENCY = {
     "in": "header",
     "name": "Idempotency-Key",

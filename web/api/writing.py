@@ -59,5 +59,5 @@ def _key() -> str:
     if len(written) > 1 and written[0] == written[-1] == '"':  # the draft's form: a structured field string
         written = written[1:-1]
     if _KEY.fullmatch(written) is None:
-        raise BadRequest(f"Give the header {HEADER} a new random value of 8 to 128 letters, digits or . _ : -")
+        raise BadRequest(f"Give the header {HEADER} a new random value of 1 to 128 letters, digits or . _ : -")
     return written
