@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
+from weakref import WeakSet
 
 from sqlalchemy import Connection, event
 from sqlalchemy import inspect as inspect_state
@@ -136,8 +137,14 @@ def _candidates(session: Session) -> Iterable[object]:
     yield from session.dirty
 
 
+_ATTACHED: WeakSet[Any] = WeakSet()
+
+
 def attach(session_factory: Any) -> None:
     """Hang the key fetch on a session factory (sessionmaker, scoped_session, Session class), once."""
+    # Not by `event.contains`: it goes by the factory's address, and calls a new factory at an old address known.
+    if session_factory in _ATTACHED:
+        return
+    _ATTACHED.add(session_factory)
     for name, listener in (("before_flush", fetch_keys), ("after_flush", drop_keys), ("after_rollback", drop_keys)):
-        if not event.contains(session_factory, name, listener):
-            event.listen(session_factory, name, listener)
+        event.listen(session_factory, name, listener)

@@ -46,6 +46,15 @@ def test_attaching_twice_hangs_the_listeners_once(database: Database) -> None:
             assert len(list(session.dispatch.before_flush)) == 1
 
 
+def test_a_factory_at_the_address_of_a_former_one_is_attached_too() -> None:
+    for _ in range(300):  # a factory made where a former one lay is not that one
+        factory = sessionmaker()
+        attach(factory)
+        with factory() as session:
+            assert len(list(session.dispatch.before_flush)) == 1
+        del factory, session
+
+
 def test_a_subject_without_keys_is_refused_before_anything_is_written(session: Session, keyring: Keyring) -> None:
     stranger = uuid4()
     session.add(Person(subject_ref=stranger, email=SECRET))
