@@ -1,9 +1,12 @@
 # ConsentCore. Needs GNU make and Python 3.11 or later, nothing else: everything is installed into .venv.
 #
-#   make run      install what the program needs and walk through it with a made-up CRM
+#   make run      install what the program needs, load a made-up CRM once, and serve on port 8000 (or PORT=N)
 #   make test     install the test tools too and run the whole suite
 #   make check    formatting, lint, types, floors, then the suite: what CI runs
 #   make bench    the benchmark tables          make faults   the long tests that kill, fill and starve
+#   make servers  the heavy journeys and migrations on the servers that are named
+#   make pages    every page in every state, language and light, with axe (needs Chromium)
+#   make screens  draw every page into docs/screens (needs Chromium)
 #   make lock     write the lock files anew     make clean    remove what was installed and built (never var/)
 
 PYTHON ?= python3
@@ -15,18 +18,24 @@ PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install -qq --on
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-options \
 	--annotation-style line
 
+# Compiled modules are kept beside the environment, wherever the caller's own settings say not to keep any.
+export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/compiled
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check format bench faults lock clean
+.PHONY: help run test check format bench faults servers pages screens lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
 
 run: $(VENV)/installed
-	@CONSENTCORE_ENV=development $(BIN)/consentcore demo
+	@export CONSENTCORE_ENV=development PORT="$${PORT:-8000}"; \
+	export CONSENTCORE_BASE_URL="$${CONSENTCORE_BASE_URL:-http://127.0.0.1:$$PORT}"; \
+	$(BIN)/consentcore demo && exec $(BIN)/consentcore serve
 
 test: $(VENV)/installed-tools
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: $(VENV)/installed-tools
 	$(BIN)/ruff format --check .
@@ -46,6 +55,17 @@ bench: $(VENV)/installed-tools
 
 faults: $(VENV)/installed-tools
 	@$(BIN)/python -m pytest -m faults $(ARGS)
+
+# The share of the long tests that is about the servers: what the short suite shows on SQLite alone.
+servers: $(VENV)/installed-tools
+	@$(BIN)/python -m pytest -n 2 -m faults tests/journeys tests/migrations $(ARGS)
+
+pages: $(VENV)/installed-tools
+	@$(BIN)/python -m pytest -n 2 -m pages $(ARGS)
+
+# Every page as it stands, drawn into docs/screens; ARGS names some of them, such as ARGS="portal-start console-log".
+screens: $(VENV)/installed-tools
+	@PYTHONPATH=. $(BIN)/python tests/browser/screens.py $(ARGS)
 
 # The run lock comes first and pins what the tools' lock holds besides: the suite tests the versions that are run.
 lock: $(VENV)/installed-tools

@@ -24,6 +24,8 @@ _SUBJECTS_OF_CLASS: Mapping[str, tuple[str, ...]] = {
     "request": (APPLICANTS,),
     "suppression": (APPLICANTS,),
     "access_log": (STAFF,),
+    "staff": (STAFF,),
+    "verification": (APPLICANTS,),
     "breach": (ANYONE,),
 }
 ROWS_TOLD_APART: Mapping[str, str] = {"invoice": "transaction"}
@@ -63,12 +65,27 @@ OWN: tuple[OwnActivity, ...] = (
             "en": "Receive requests, verify identity, answer them and keep the proof.",
         },
         "RGPD/GDPR art. 12, 15-22",
-        frozenset({"request", "outbox", "restriction", "verification", "disclosure"}),
+        frozenset({"request", "outbox", "restriction", "disclosure"}),
         {
             "outbox": {"fr": "jusqu’à l’envoi du message", "en": "until the message is sent"},
             "restriction": _WITH_THE_PERSON,
-            "verification": _WITH_THE_PERSON,
             "disclosure": _WITH_THE_PERSON,
+        },
+    ),
+    OwnActivity(
+        "signing_in",
+        {"fr": "Connexion et vérification d’adresse", "en": "Signing in and checking addresses"},
+        {
+            "fr": "Vérifier par un code qui se connecte, tenir sa session ouverte et limiter les essais.",
+            "en": "Check by a code who signs in, keep the session open and limit attempts.",
+        },
+        "RGPD/GDPR art. 12(6), 32",
+        frozenset({"verification"}),
+        {
+            "verification": {
+                "fr": "jusqu’à la fin de la session, un jour au plus",
+                "en": "until the session is over, a day at most",
+            },
         },
     ),
     OwnActivity(
@@ -102,6 +119,12 @@ OWN: tuple[OwnActivity, ...] = (
         },
         "RGPD/GDPR art. 5(2), 32",
         frozenset({"access_log", "staff"}),
+        {
+            "staff": {
+                "fr": "tant que la personne est habilitée, puis le temps de prouver qui a fait quoi",
+                "en": "as long as the person is authorised, then as long as who did what has to be proved",
+            }
+        },
     ),
     OwnActivity(
         "pseudonymisation",

@@ -16,6 +16,7 @@ from consentcore.policyset import Controller, LegalBasis, PolicySet, Purpose, Re
 from policies.tables import PolicyVersion
 from registry.activities import OWN, ROWS_TOLD_APART, OwnActivity, subjects_of
 from registry.countries import EEA
+from registry.gaps import Gap, GapKind
 from registry.measures import MEASURES, Measure
 from registry.wording import EVENTS, said
 
@@ -69,6 +70,8 @@ class RegisterView:
     activities: tuple[Activity, ...]
     measures: tuple[Measure, ...]
     problems: tuple[str, ...]
+    """The gaps as technical sentences."""
+    gaps: tuple[Gap, ...] = ()
 
 
 def compose(session: Session, policy: PolicySet, datamap: DataMap, now: datetime) -> RegisterView:
@@ -80,6 +83,7 @@ def compose(session: Session, policy: PolicySet, datamap: DataMap, now: datetime
     declared = [_activity(policy, datamap, purpose) for _, purpose in sorted(policy.purposes.items())]
     own = [_own_activity(policy, datamap, one) for one in OWN if one.id not in policy.purposes]
     activities = (*declared, *own)
+    gaps = tuple(_gaps(policy, datamap, activities))
     return RegisterView(
         composed_at=ensure_utc(now),
         policy_sha256=policy.sha256,
@@ -88,7 +92,8 @@ def compose(session: Session, policy: PolicySet, datamap: DataMap, now: datetime
         controller=policy.controller,
         activities=activities,
         measures=MEASURES,
-        problems=tuple(_problems(policy, datamap, activities)),
+        problems=tuple(one.sentence for one in gaps),
+        gaps=gaps,
     )
 
 
@@ -156,28 +161,26 @@ def _use(policy: PolicySet, datamap: DataMap, name: str, purpose: str, criterion
     )
 
 
-def _problems(policy: PolicySet, datamap: DataMap, activities: Iterable[Activity]) -> Iterable[str]:
+def _gaps(policy: PolicySet, datamap: DataMap, activities: Iterable[Activity]) -> Iterable[Gap]:
     covered = {use.data for activity in activities for use in activity.data}
     covered |= {ROWS_TOLD_APART.get(name, name) for name in covered}
     for name in sorted({entry.retention for entry in datamap.fields} - covered):
         tables = ", ".join(sorted({entry.table for entry in datamap.fields if entry.retention == name}))
-        yield f"data class {name} ({tables}) is in no activity: no purpose says why it is held [Art. 5(1)(b), 30(1)(b)]"
+        yield Gap(GapKind.NO_ACTIVITY, None, policy.data_classes.get(name, {}), name, where=tables)
     for activity in activities:
-        yield from _gaps(policy, activity)
+        yield from _gaps_of(policy, activity)
 
 
-def _gaps(policy: PolicySet, activity: Activity) -> Iterable[str]:
+def _gaps_of(policy: PolicySet, activity: Activity) -> Iterable[Gap]:
+    where = (activity.id, activity.title)
     if not activity.data and not activity.own:
-        yield f"purpose {activity.id} names no data that it uses [Art. 30(1)(c)]"
+        yield Gap(GapKind.NO_DATA, *where)
     for use in activity.data:
         if not use.limits and not use.criterion:
-            yield f"activity {activity.id}: no retention rule says when {use.data} goes [Art. 5(1)(e), 30(1)(f)]"
+            yield Gap(GapKind.NO_LIMIT, *where, use.data, use.name)
     purpose = policy.purposes.get(activity.id)
     for one in purpose.recipients if purpose else ():
         if one not in policy.recipients:
-            yield f"purpose {activity.id} names recipient {one}, who is not in the policies [Art. 30(1)(d)]"
+            yield Gap(GapKind.UNKNOWN_RECIPIENT, *where, one)
     for recipient in activity.transfers:
-        yield (
-            f"purpose {activity.id}: recipient {recipient.id} is in {recipient.country}, outside the European Economic "
-            "Area, and no safeguard is recorded [Art. 30(1)(e), 44]"
-        )
+        yield Gap(GapKind.NO_SAFEGUARD, *where, recipient.id, recipient.name, recipient.country)

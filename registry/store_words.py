@@ -14,15 +14,18 @@ STORES: Words = MappingProxyType(
         "cc_account": ("Entreprise", "Company"),
         "cc_archive_index": ("Recherche dans l’archive", "Search in the archive"),
         "cc_archived_row": ("Archive à accès restreint", "Archive with limited access"),
+        "cc_attempt": ("Tentatives comptées", "Attempts counted"),
         "cc_blind_index": ("Index de recherche", "Search index"),
         "cc_breach": ("Violations de données", "Data breaches"),
         "cc_certificate": ("Attestations", "Certificates"),
+        "cc_code": ("Codes à usage unique", "One-time codes"),
         "cc_consent_record": ("Vos choix, l’un après l’autre", "Your choices, one after another"),
         "cc_consent_state": ("Vos choix en vigueur", "Your choices as they stand"),
         "cc_contact": ("Fiche de contact", "Contact record"),
         "cc_contact_point": ("Adresses électroniques et téléphones", "E-mail addresses and telephones"),
         "cc_disclosure": ("Transmissions à des destinataires", "Disclosures to recipients"),
         "cc_disposal": ("Données supprimées", "Deleted data"),
+        "cc_download": ("Téléchargements de vos données", "Downloads of your data"),
         "cc_external_id": ("Identifiants dans nos autres systèmes", "Identifiers in our other systems"),
         "cc_log_content": ("Preuves de vos choix et de vos demandes", "Proofs of your choices and requests"),
         "cc_log_event": ("Journal des preuves", "Log of proofs"),
@@ -37,7 +40,9 @@ STORES: Words = MappingProxyType(
         "cc_request_step": ("Étapes de votre demande", "Steps of your request"),
         "cc_request_transition": ("Suivi de votre demande", "Progress of your request"),
         "cc_restriction": ("Limitations du traitement", "Restrictions of processing"),
+        "cc_session": ("Sessions ouvertes sur nos pages", "Sessions open on our pages"),
         "cc_shred_pending": ("Destructions de clés en cours", "Destructions of keys under way"),
+        "cc_staff": ("Comptes de notre personnel", "Accounts of our staff"),
         "cc_subject": ("Référence interne", "Internal reference"),
         "cc_suppression": ("Liste d’opposition", "Opposition list"),
         "cc_transaction": ("Commandes et factures", "Orders and invoices"),
@@ -46,6 +51,7 @@ STORES: Words = MappingProxyType(
 """Table -> what it holds; none of them is ever shown by the table's name."""
 FIELDS: Words = MappingProxyType(
     {
+        "address_digest": ("Empreinte d’adresse", "Hash of an address"),
         "account_id": ("Entreprise (référence)", "Company (reference)"),
         "account_name": ("Entreprise", "Company"),
         "amount": ("Montant", "Amount"),
@@ -121,6 +127,8 @@ FIELDS: Words = MappingProxyType(
         "to": ("Destinataire", "Recipient"),
         "value": ("Valeur", "Value"),
         "written_email": ("Adresse telle qu’écrite", "Address as written"),
+        "what": ("Données consultées", "Data viewed"),
+        "who": ("Empreinte d’adresse", "Hash of an address"),
     }
 )
 """Column, or key of a sealed document -> what it is."""
@@ -149,6 +157,7 @@ CODES: Words = MappingProxyType(
         "by_hand": ("par notre équipe", "by our staff"),
         "closed": ("terminé", "closed"),
         "consumer": ("particulier", "private individual"),
+        "contact_details": ("nom et adresse électronique", "name and e-mail address"),
         "done": ("menée à bien", "carried out"),
         "double_opt_in": ("double confirmation par e-mail", "double confirmation by e-mail"),
         "email": ("e-mail", "e-mail"),
@@ -202,7 +211,7 @@ CODES: Words = MappingProxyType(
 """Code -> what it means, in the fields that hold codes."""
 _CODED = frozenset(
     {"capacity", "channel", "ground", "kind", "method", "outcome", "reason", "right", "role", "scope", "state"}
-    | {"status"}
+    | {"status", "what"}
 )
 _FIRST = (
     *("cc_contact", "cc_contact_point", "cc_account", "cc_transaction", "cc_consent_state", "cc_consent_record"),

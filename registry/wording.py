@@ -48,6 +48,7 @@ EVENTS: Words = {
         "the end of the accounting year of issue",
     ),
     "last_contact_from_person": ("le dernier contact venu de la personne", "the last contact from the person"),
+    "opposition_lifted": ("la levée de l’opposition", "the lifting of the objection"),
     "opposition_recorded": ("l’opposition", "the objection"),
     "proof_last_used": ("la dernière utilisation de la preuve", "the last use of the proof"),
     "relation_end": ("la fin de la relation", "the end of the relationship"),

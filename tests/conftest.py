@@ -18,8 +18,8 @@ from tests.builders.databases import (
     Database,
     DatabaseSource,
     describe,
-    empty,
     kinds,
+    migrate,
     open_database,
 )
 from tests.builders.network import close_network
@@ -84,12 +84,20 @@ def database_source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databa
 @pytest.fixture(params=kinds())
 def database(request: pytest.FixtureRequest, database_source: DatabaseSource, tmp_path: Path) -> Iterator[Database]:
     """A main and a keyring database with every table, empty, on each kind this run covers."""
-    made = open_database(request.param, *database_source.urls(request.param, tmp_path))
-    yield made
-    made.dispose()
-    if made.kind != "sqlite":
-        empty(made)
-        made.dispose()
+    with database_source.lend(request.param, tmp_path) as lent:
+        yield lent
+
+
+@pytest.fixture(params=kinds())
+def migrated_database(
+    request: pytest.FixtureRequest, database_source: DatabaseSource, tmp_path: Path
+) -> Iterator[Database]:
+    """A main and a keyring database at head and empty, as migrations leave them, on each kind this run covers.
+
+    For what runs `consentcore init` and is about something else; that init migrates is shown from `blank_database`.
+    """
+    with database_source.lend(request.param, tmp_path, migrate) as lent:
+        yield lent
 
 
 @pytest.fixture(params=kinds())
@@ -121,3 +129,14 @@ def bound(database: Database, keyring: Keyring) -> sessionmaker[Session]:
     factory = sessionmaker(database.engine)
     bind(factory, keyring)
     return factory
+
+
+@pytest.fixture(scope="session")
+def demo_template_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The loaded demo, made once for all workers; tests take copies."""
+    from tests.builders.site import demo_template
+
+    own = tmp_path_factory.getbasetemp()
+    shared = (own if worker_id == "master" else own.parent) / "site"
+    shared.mkdir(exist_ok=True)
+    return demo_template(shared)

@@ -122,16 +122,18 @@ def _config(which: str, connection: Connection) -> Config:
 @contextmanager
 def _sole_unit(engine: Engine) -> Iterator[Connection]:
     """Open a transaction that no other upgrade runs beside (SQLite: BEGIN IMMEDIATE does that)."""
-    with _ONE_AT_A_TIME, engine.connect() as connection, connection.begin():
+    with _ONE_AT_A_TIME, engine.connect() as connection:
         name = connection.dialect.name
-        if name == "postgresql":
-            _wait_on_postgres(connection)
-        elif name in ("mariadb", "mysql"):
-            _wait_on_mariadb(connection)
+        mariadb = name in ("mariadb", "mysql")
         try:
-            yield connection
+            with connection.begin():
+                if name == "postgresql":
+                    _wait_on_postgres(connection)
+                elif mariadb:
+                    _wait_on_mariadb(connection)
+                yield connection
         finally:
-            if name in ("mariadb", "mysql"):
+            if mariadb:  # after the commit: whoever waits would otherwise still read the revision before ours
                 connection.execute(text("SELECT RELEASE_LOCK(CONCAT('cc_schema.', MD5(DATABASE())))"))
 
 

@@ -1,4 +1,4 @@
-"""`consentcore serve`: the HTTP interface on this machine, by a development server."""
+"""`consentcore serve`: every face on this machine, by a development server, with its jobs beside it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 import click
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from web.api.app import create_app
-from web.cli.command import Command, Failed, service
+from web.cli.command import Failed, service
+from web.faces import CONSOLE, MAILBOX, PORTAL, create_faces
+from web.jobs.scheduler import running
 from web.wiring import Service
 
 LOOPBACK = "127.0.0.1"
@@ -34,24 +35,40 @@ def server(wired: Service, port: int) -> BaseWSGIServer:
 
     Raises: OSError when the port is taken.
     """
-    return make_server(LOOPBACK, port, create_app(wired), threaded=True, request_handler=QuietHandler)
+    return make_server(LOOPBACK, port, create_faces(wired), threaded=True, request_handler=QuietHandler)
 
 
-@click.command(cls=Command)
-@click.option("--port", type=click.IntRange(0, 65_535), default=8000, show_default=True, envvar="PORT")
 def serve(port: int) -> dict[str, Any]:
-    """Serve the HTTP interface on this machine until it is stopped."""
+    """Serve every face on a port of this machine until it is stopped; jobs run beside them.
+
+    Raises: Failed when the port is taken; ConfigurationError.
+    """
     with service() as wired:
         try:
             made = server(wired, port)
         except (OSError, SystemExit):  # werkzeug prints the cause and leaves
             raise Failed(f"port {port} cannot be listened on; another program may have it: try --port") from None
-        click.echo(f"http://{LOOPBACK}:{made.port}/api/v1 ; specification at /api/v1/openapi.json", err=True)
+        for line in addresses(wired, made.port):
+            click.echo(line, err=True)
         click.echo(_PLAINLY, err=True)
         try:
-            made.serve_forever()
+            with running(wired):
+                made.serve_forever()
         except KeyboardInterrupt:
             click.echo("stopped", err=True)
         finally:
             made.server_close()
         return {"address": f"http://{LOOPBACK}:{made.port}", "stopped": True}
+
+
+def addresses(wired: Service, port: int) -> list[str]:
+    """Say where each face is."""
+    root = f"http://{LOOPBACK}:{port}"
+    lines = [
+        f"portal    {root}{PORTAL}/",
+        f"console   {root}{CONSOLE}/",
+        f"API       {root}/api/v1/ (explorer {root}/api/v1/explorer, specification {root}/api/v1/openapi.json)",
+    ]
+    if wired.settings.env == "development":
+        lines.append(f"mailbox   {root}{MAILBOX}/ (what would have been mailed)")
+    return lines

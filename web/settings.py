@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from consentcore.clock import parse_instant
 from consentcore.db import parse_url
@@ -13,6 +14,7 @@ from consentcore.errors import BadInput, ConfigurationError
 
 PREFIX = "CONSENTCORE_"
 ENVIRONMENTS = ("production", "development")
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +92,25 @@ def _refuse_unsafe(settings: Settings) -> None:
         raise ConfigurationError(f"{PREFIX}NOW holds the clock still; that is allowed in development only")
     if settings.crash_at is not None and settings.env != "development":
         raise ConfigurationError(f"{PREFIX}CRASH_AT kills the process on purpose; that is allowed in development only")
+    _refuse_unsafe_address(settings.base_url)
     if parse_url(settings.database_url) == parse_url(settings.keyring_url):
         raise ConfigurationError(
             f"{PREFIX}KEYRING_URL names the main database; the keyring needs its own, or a backup would hold both"
+        )
+
+
+def _refuse_unsafe_address(base_url: str) -> None:
+    """Sessions and codes travel to this address: over TLS, or not beyond this machine."""
+    try:
+        parts = urlsplit(base_url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.query or parts.fragment or parts.username:
+        raise ConfigurationError(f"{PREFIX}BASE_URL is no address of a site; write it such as https://privacy.example")
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK):
+        raise ConfigurationError(
+            f"{PREFIX}BASE_URL must begin with https://: codes and sessions would travel unprotected"
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -50,3 +50,11 @@ def state_as_of(session: Session, subject_ref: UUID, purpose: str, channel: str,
 def leaf_index(session: Session, event_id: UUID) -> int | None:
     """Return the place in the log of a declaration's leaf; None before its unit is committed."""
     return session.scalar(select(LogLeaf.idx).where(LogLeaf.event_id == event_id))
+
+
+def leaf_indexes(session: Session, event_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return the places in the log of some declarations' leaves, by event; those not yet committed are left out."""
+    if not event_ids:
+        return {}
+    found = session.execute(select(LogLeaf.event_id, LogLeaf.idx).where(LogLeaf.event_id.in_(event_ids)))
+    return {row.event_id: row.idx for row in found}

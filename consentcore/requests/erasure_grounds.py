@@ -12,6 +12,7 @@ from datetime import date
 from types import MappingProxyType
 
 from consentcore.policyset import LegalBasis, PolicySet, Purpose, RetentionRule
+from consentcore.requests.no_ground import stated
 from consentcore.requests.tables import ItemOutcome
 from consentcore.retention.schedule import due_on, is_due
 
@@ -92,15 +93,14 @@ def _for_purpose(purpose: Purpose, data: str, started_on: date | None, facts: Ci
         return _for_obligation(purpose, data, started_on, facts)
     if purpose.basis is LegalBasis.CONTRACT and not facts.contract_open:
         return Ruling(ItemOutcome.ERASED, NO_LONGER_NEEDED)
-    ground = f"no 17(1) ground: purpose {purpose.id}, {purpose.basis.article}"
-    return Ruling(ItemOutcome.RETAINED, NO_GROUND, ground, until_event=purpose.ends or CONTRACT_END)
+    return Ruling(ItemOutcome.RETAINED, NO_GROUND, stated(purpose), until_event=purpose.ends or CONTRACT_END)
 
 
 def _for_interest(purpose: Purpose, facts: Circumstances) -> Ruling:
     grounds = facts.compelling.get(purpose.id)
     if grounds is None:
         return Ruling(ItemOutcome.ERASED, OBJECTED)
-    ground = f"no 17(1) ground: purpose {purpose.id}, compelling grounds recorded under 21(1)"
+    ground = stated(purpose, compelling=True)
     return Ruling(ItemOutcome.RETAINED, NO_GROUND, ground, until_event=purpose.ends or "relation_end")
 
 

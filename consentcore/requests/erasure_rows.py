@@ -127,8 +127,14 @@ def sealed_under(
     session: Session, subject_ref: UUID, key_class: KeyClass, metadata: Sequence[MetaData] = METADATA
 ) -> bool:
     """Tell whether any row of a person stands in a table that is sealed under one of the person's keys."""
-    return any(
-        _any(session, table, subject_ref)
+    sealed = sealed_stores(key_class, metadata)
+    return any(_any(session, table, subject_ref) for table in tables_of_persons(metadata) if table.name in sealed)
+
+
+def sealed_stores(key_class: KeyClass, metadata: Sequence[MetaData] = METADATA) -> frozenset[str]:
+    """Return the names of the tables that hold something sealed under one of a person's keys."""
+    return frozenset(
+        table.name
         for table in tables_of_persons(metadata)
         if any(isinstance(column.type, SealedText) and column.type.key_class is key_class for column in table.columns)
     )

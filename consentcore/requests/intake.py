@@ -33,6 +33,7 @@ CLOCK_SKEW = timedelta(minutes=5)
 MAX_CHANGES = 50
 MAX_VALUE = 20_000
 MAX_EVIDENCE = 500
+MAX_NOTES = 2_000
 MAX_ADDRESS = 254
 _FIELD = re.compile(r"[a-z][a-z0-9_]{0,31}(?:\.[a-z][a-z0-9_]{0,31})?")
 _TRIES = 8
@@ -63,7 +64,8 @@ class Intake:
 
     `scope` is `marketing` or a purpose, for objections and withdrawals; None is everything that can be objected to.
     `requester` is the address of somebody who asks as `role` for the person. `changes` are a rectification's new values
-    by field; `evidence` says where its proof, or the mandate, is kept.
+    by field; `evidence` says where its proof, or the mandate, is kept. `notes` are added by whoever took it in, such as
+    the postal address to answer to.
     """
 
     rights: tuple[Right, ...]
@@ -76,6 +78,7 @@ class Intake:
     role: Role | None = None
     changes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     evidence: str | None = None
+    notes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,8 @@ def _checked(intake: Intake) -> str | None:
         raise BadInput("a field is named in small letters, such as last_name or address.city")
     if intake.evidence is not None and not 0 < len(intake.evidence) <= MAX_EVIDENCE:
         raise BadInput(f"evidence is named in at most {MAX_EVIDENCE} characters")
+    if intake.notes is not None and not 0 < len(intake.notes) <= MAX_NOTES:
+        raise BadInput(f"notes have at most {MAX_NOTES} characters")
     if intake.requester is not None:
         _address(intake.requester, "the requester's address")
     return None if intake.email is None else _address(intake.email, "the e-mail address")
@@ -183,6 +188,7 @@ def _open_case(
         "role": intake.role.value if intake.role else None,
         "changes": dict(intake.changes) or None,
         "evidence": intake.evidence,
+        "notes": intake.notes,
     }
     dsr = SubjectRequest(
         id=dsr_id,

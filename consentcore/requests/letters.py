@@ -12,6 +12,7 @@ from datetime import date
 from consentcore.errors import BadInput
 from consentcore.policyset import PolicySet
 from consentcore.requests.items import Item
+from consentcore.requests.no_ground import still_needed
 
 _ACKNOWLEDGED = {
     "fr": (
@@ -84,6 +85,10 @@ _ERASED = {
     ),
 }
 _KEPT = {"fr": "Nous devons garder, et ne gardons que pour cela :", "en": "We have to keep, and keep for this only:"}
+_STILL_NEEDED = {
+    "fr": ("encore nécessaires pour « __PURPOSE__ »", "motifs impérieux retenus pour « __PURPOSE__ » (article 21(1))"),
+    "en": ("still needed for “__PURPOSE__”", "compelling grounds recorded for “__PURPOSE__” (Article 21(1))"),
+}
 _UNTIL = {"fr": "jusqu'au __DAY__", "en": "until __DAY__"}
 _UNTIL_EVENT = {"fr": "jusqu'à l'événement qui y met fin", "en": "until the event that ends it"}
 _MONTHS = {
@@ -169,21 +174,31 @@ def erased(policy: PolicySet, reference: str, kept: Iterable[Item]) -> tuple[str
     """
     reasons = sorted({(one.ground or "", one.article or "", one.until or date.max) for one in kept})
     texts = {
-        language: (title, "\n\n".join([text, *_what_stays(language, reasons)]))
+        language: (title, "\n\n".join([text, *_what_stays(policy, language, reasons)]))
         for language, (title, text) in _ERASED.items()
     }
     return _letter(policy, texts, {"REFERENCE": reference}, remedies=True)
 
 
-def _what_stays(language: str, reasons: Sequence[tuple[str, str, date]]) -> list[str]:
+def _what_stays(policy: PolicySet, language: str, reasons: Sequence[tuple[str, str, date]]) -> list[str]:
     if not reasons:
         return []
     lines = []
     for ground, article, until in reasons:
         end = _UNTIL_EVENT[language] if until == date.max else _filled(_UNTIL[language], {"DAY": _day(until, language)})
         cited = f"art. {article}" if article else ""
-        lines.append("- " + ", ".join(part for part in (ground, cited, end) if part))
+        lines.append("- " + ", ".join(part for part in (_ground(policy, language, ground), cited, end) if part))
     return ["\n".join([_KEPT[language], *lines])]
+
+
+def _ground(policy: PolicySet, language: str, ground: str) -> str:
+    """Return a ground in the letter's language: the text of a law as it is, a purpose that goes on by its title."""
+    found = still_needed(ground)
+    if found is None:
+        return ground
+    purpose = policy.purposes.get(found.purpose)
+    title = purpose.title.get(language, found.purpose) if purpose else found.purpose
+    return _filled(_STILL_NEEDED[language][found.compelling], {"PURPOSE": title})
 
 
 def _letter(

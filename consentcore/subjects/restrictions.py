@@ -106,6 +106,17 @@ def is_restricted(session: Session, subject_ref: UUID, ground: Ground | None = N
     return session.scalar(standing.limit(1)) is not None
 
 
+def standing(session: Session, subject_ref: UUID) -> list[Restriction]:
+    """Return the restrictions that stand on a person, oldest first."""
+    return list(
+        session.scalars(
+            select(Restriction)
+            .where(Restriction.subject_ref == subject_ref, Restriction.lifted_at.is_(None))
+            .order_by(Restriction.placed_at, Restriction.id)
+        )
+    )
+
+
 def _open(session: Session, restriction_id: UUID) -> Restriction:
     row = session.scalar(
         select(Restriction).where(Restriction.id == restriction_id, Restriction.lifted_at.is_(None)).with_for_update()

@@ -194,6 +194,25 @@ def entries_at(session: Session, keyring: Keyring, channel: Channel, normalised:
     return [_entry(row) for row in rows]
 
 
+def entries_of_person(session: Session, subject_ref: UUID) -> list[Suppressed]:
+    """Return every entry that stands at any contact point of a person, newest first; opens nothing."""
+    rows = session.scalars(
+        select(SuppressionEntry)
+        .join(
+            BlindIndexRow,
+            and_(
+                BlindIndexRow.field_number == SuppressionEntry.field_number,
+                BlindIndexRow.gen == SuppressionEntry.gen,
+                BlindIndexRow.bidx == SuppressionEntry.bidx,
+            ),
+        )
+        .where(BlindIndexRow.subject_ref == subject_ref, SuppressionEntry.lifted_at.is_(None))
+        .distinct()
+        .order_by(SuppressionEntry.created_at.desc(), SuppressionEntry.id.desc())
+    )
+    return [_entry(row) for row in rows]
+
+
 def lift(session: Session, entry_id: UUID, reason: str, now: datetime) -> bool:
     """Take one entry off the list, because the person wants it; `reason` is a code; tells whether it stood.
 

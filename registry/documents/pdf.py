@@ -6,6 +6,7 @@ WeasyPrint is loaded when the first PDF is drawn, so that everything else works 
 from __future__ import annotations
 
 import importlib
+import io
 import warnings
 from functools import cache
 from typing import Any
@@ -69,9 +70,16 @@ def _fetcher_class() -> Any:
             try:
                 if file == url:
                     raise KeyError(url)
-                return urls.URLFetcherResponse(url, font_bytes(file), {"Content-Type": "font/woff2"})
+                return urls.URLFetcherResponse(url, _unpacked(file), {"Content-Type": "font/ttf"})
             except KeyError:
                 self.refused += 1
                 raise ValueError("documents fetch nothing") from None
 
     return PackagedFontsOnly
+
+
+@cache  # WeasyPrint would unpack every face for every document, in Python
+def _unpacked(file: str) -> bytes:
+    unpacked = io.BytesIO()
+    importlib.import_module("fontTools.ttLib.woff2").decompress(io.BytesIO(font_bytes(file)), unpacked)
+    return unpacked.getvalue()

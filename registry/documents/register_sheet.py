@@ -1,4 +1,4 @@
-"""The register on paper: who is responsible, then one sheet for each activity (Art. 30, R-30-4)."""
+"""The register on paper: who is responsible, the map, then one sheet for each activity (Art. 30, R-30-4)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from registry.article30 import RegisterView
 from registry.documents.bundle import json_bytes
 from registry.documents.pdf import render_pdf
 from registry.documents.rendering import fill
+from registry.flow import printed_flow
 from registry.register_data import as_data
 
 
@@ -18,7 +19,8 @@ def register_html(view: RegisterView, lang: str) -> str:
     """
     data = as_data(view, lang)
     sha256 = hashlib.sha256(json_bytes(data)).hexdigest()
-    return fill("{lang}/register.html", view.controller, lang, view.composed_at, r=data, data_sha256=sha256)
+    maps = printed_flow(view, lang)
+    return fill("{lang}/register.html", view.controller, lang, view.composed_at, r=data, maps=maps, data_sha256=sha256)
 
 
 def register_pdf(view: RegisterView, lang: str) -> bytes:

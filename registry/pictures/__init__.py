@@ -1,1 +1,1 @@
-"""What paper and screens are drawn with: the colours, and later the pictures."""
+"""What paper and screens are drawn with: the colours, and the pictures as SVG."""

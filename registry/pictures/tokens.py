@@ -26,11 +26,13 @@ class Token:
 TOKENS: tuple[Token, ...] = (
     Token("paper", "#ffffff", "#18242a"),
     Token("ground", "#f3f5f3", "#10191c"),
+    Token("sunk", "#eaeeec", "#213036"),
     Token("ink", "#17252b", "#e6ecea", on="paper"),
     Token("muted", "#51615f", "#a9b8b4", on="ground"),
     Token("accent", "#0b5563", "#7fc8d6", on="paper"),
     Token("accent_hover", "#083e49", "#a5dbe5", on="paper"),
     Token("accent_tint", "#e2eff1", "#173942"),
+    Token("on_accent", "#ffffff", "#0b1a1e", on="accent"),
     Token("line", "#d3dad7", "#33423f"),
     Token("line_strong", "#71807c", "#7f918c", on="paper", least_ratio=3.0),
     Token("late_tint", "#fbe9e6", "#43201d"),
@@ -45,8 +47,19 @@ TOKENS: tuple[Token, ...] = (
     Token("extended", "#1f5290", "#9cc3f3", on="extended_tint"),
     Token("idle_tint", "#eaeeec", "#26343a"),
     Token("idle", "#4a5956", "#b7c4c0", on="idle_tint"),
+    Token("focus", "#ffc94d", "#10191c"),
+    Token("focus_ink", "#17252b", "#ffc94d", on="focus", least_ratio=3.0),
+    Token("series_1", "#0b5563", "#7fc8d6", on="paper", least_ratio=3.0),
+    Token("series_2", "#8a5300", "#f2bd5c", on="paper", least_ratio=3.0),
+    Token("series_3", "#4a8c99", "#5f9fab", on="paper", least_ratio=3.0),
+    Token("series_4", "#5a4a9c", "#bfb2f5", on="paper", least_ratio=3.0),
 )
-CHART_SERIES = ("#0b5563", "#8a5300", "#4a8c99", "#5a4a9c")
+CHART_SERIES = tuple(token.light for token in TOKENS if token.name.startswith("series_"))
+
+
+def dark() -> dict[str, str]:
+    """Return the dark colours by name: the console alone has them."""
+    return {token.name: token.dark for token in TOKENS}
 
 
 def light() -> dict[str, str]:

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, literal, select, text, union_all
+import pytest
+from sqlalchemy import (
+    URL,
+    Connection,
+    Dialect,
+    Engine,
+    MetaData,
+    String,
+    create_engine,
+    literal,
+    select,
+    text,
+    union_all,
+)
 from sqlalchemy.pool import NullPool
 
 from consentcore.db import Base, KeyringBase, make_engine, parse_url
 from tests.builders.models import load_models
+from tests.builders.network import is_local
+from web import schema
+from web.schema import History
 
 SERVER_URLS = {"postgresql": "CONSENTCORE_TEST_POSTGRES_URL", "mariadb": "CONSENTCORE_TEST_MARIADB_URL"}
 WAIT_S = 15
@@ -23,6 +40,12 @@ WAIT_S = 15
 def kinds() -> list[str]:
     """Name the database kinds that this run covers: SQLite always, a server where its variable names one."""
     return ["sqlite", *(kind for kind, variable in SERVER_URLS.items() if os.environ.get(variable))]
+
+
+def servers_in_faults(fixture: str) -> pytest.MarkDecorator:
+    """Run a test on SQLite in the short suite, and on the servers among the long ones (`make servers`)."""
+    shown = [kind if kind == "sqlite" else pytest.param(kind, marks=pytest.mark.faults) for kind in kinds()]
+    return pytest.mark.parametrize(fixture, shown, indirect=True)
 
 
 @dataclass(frozen=True)
@@ -40,6 +63,14 @@ class Database:
         self.engine.dispose()
         self.keyring_engine.dispose()
 
+    def lent(self) -> Database:
+        """Return the same databases through engines on which listeners may be hung that end with them.
+
+        They share their connections, and what was learnt of the server and compiled for it, with these engines.
+        """
+        engines = self.engine.execution_options(), self.keyring_engine.execution_options()
+        return Database(self.kind, self.url, self.keyring_url, *engines)
+
 
 def open_database(kind: str, url: str, keyring_url: str) -> Database:
     """Make the two engines the way the product makes them."""
@@ -53,6 +84,13 @@ def create_tables(database: Database) -> None:
     KeyringBase.metadata.create_all(database.keyring_engine)
 
 
+def migrate(database: Database) -> None:
+    """Create the tables of both histories as `consentcore init` does."""
+    load_models()
+    schema.upgrade(database.engine, History.MAIN)
+    schema.upgrade(database.keyring_engine, History.KEYRING)
+
+
 def empty(database: Database) -> None:
     """Delete every row of both databases; a session that a test left open shows here as a lock that times out."""
     _empty(database.engine, Base.metadata)
@@ -60,17 +98,23 @@ def empty(database: Database) -> None:
 
 
 def _empty(engine: Engine, metadata: MetaData) -> None:
-    tables = metadata.sorted_tables
-    if not tables:
-        return
     with engine.begin() as connection:
         limit_waits(connection)
-        filled = set(
-            connection.scalars(union_all(*(select(literal(t.name)).where(select(t).exists()) for t in tables)))
-        )
-        for table in reversed(tables):
-            if table.name in filled:
-                connection.execute(table.delete())
+        filled = set(connection.exec_driver_sql(_which_are_filled(metadata, connection.dialect)).scalars())
+        for name in _names_from_the_leaves(metadata):
+            if name in filled:
+                connection.exec_driver_sql(f"DELETE FROM {name}")
+
+
+@functools.cache
+def _names_from_the_leaves(metadata: MetaData) -> tuple[str, ...]:
+    return tuple(table.name for table in reversed(metadata.sorted_tables))
+
+
+@functools.cache  # a hundred selects take longer to put into words than to run
+def _which_are_filled(metadata: MetaData, dialect: Dialect) -> str:
+    asked = (select(literal(table.name, String)).where(select(table).exists()) for table in metadata.sorted_tables)
+    return str(union_all(*asked).compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 
 def limit_waits(connection: Connection) -> None:
@@ -79,6 +123,17 @@ def limit_waits(connection: Connection) -> None:
         connection.execute(text(f"SET lock_timeout = '{WAIT_S}s'"))
     elif connection.dialect.name in ("mariadb", "mysql"):
         connection.execute(text(f"SET innodb_lock_wait_timeout = {WAIT_S}, lock_wait_timeout = {WAIT_S}"))
+
+
+def server_url(kind: str) -> URL:
+    """Return the address under the variable of `kind`; on this machine PyMySQL is not to prepare for TLS.
+
+    It reads every certificate of the system for each connection, which takes longer than most tests.
+    """
+    url = parse_url(os.environ[SERVER_URLS[kind]])
+    if kind == "mariadb" and is_local(url.host) and not [name for name in url.query if name.startswith("ssl")]:
+        return url.update_query_dict({"ssl_disabled": "true"})
+    return url
 
 
 @contextmanager
@@ -90,7 +145,7 @@ def throw_away_urls(kind: str, folder: Path) -> Iterator[tuple[str, str]]:
         return
     stem = f"cc_test_{secrets.token_hex(6)}"
     names = (f"{stem}_main", f"{stem}_keyring")
-    server = parse_url(os.environ[SERVER_URLS[kind]])
+    server = server_url(kind)
     admin = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     try:
         with admin.connect() as connection:
@@ -124,37 +179,59 @@ def _drop(connection: Connection, kind: str, name: str) -> None:
     connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
 
 
+Make = Callable[[Database], None]
+
+
 class DatabaseSource:
-    """Hands out databases with tables: one pair per server and worker process, a copied file pair on SQLite."""
+    """Hands out databases with tables: a pair for each server and worker process, a copied pair of files on SQLite."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._prepared: dict[str, tuple[str, str]] = {}
+        self._prepared: dict[tuple[str, str], Database] = {}
+        self._blank: tuple[str, str] | None = None
         self._open: list[Iterator[tuple[str, str]]] = []
 
-    def urls(self, kind: str, folder: Path) -> tuple[str, str]:
-        """Return the URLs of a pair whose tables exist and are empty."""
-        if kind not in self._prepared:
-            self._prepared[kind] = self._prepare(kind)
+    @contextmanager
+    def lend(self, kind: str, folder: Path, make: Make = create_tables) -> Iterator[Database]:
+        """Yield a pair whose tables `make` made and which are empty; afterwards its connections and rows are gone."""
+        urls = self.urls(kind, folder, make)
+        if kind == "sqlite":
+            made = open_database(kind, *urls)
+            yield made
+            made.dispose()
+            return
+        lent = self._prepared[kind, make.__name__].lent()
+        yield lent
+        lent.dispose()
+        empty(self._prepared[kind, f"sweep {make.__name__}"])
+
+    def urls(self, kind: str, folder: Path, make: Make = create_tables) -> tuple[str, str]:
+        """Return the URLs of a pair whose tables `make` made and which are empty."""
+        name = make.__name__
+        if (kind, name) not in self._prepared:
+            self._prepare(kind, make)
         if kind != "sqlite":
-            return self._prepared[kind]
-        target = folder / "database"
+            prepared = self._prepared[kind, name]
+            return prepared.url, prepared.keyring_url
+        target = folder / name
         target.mkdir()
-        for name in ("main.db", "keyring.db"):
-            shutil.copyfile(self._folder / kind / name, target / name)
+        for file in ("main.db", "keyring.db"):
+            shutil.copyfile(self._folder / f"{kind} {name}" / file, target / file)
         return f"sqlite:///{target / 'main.db'}", f"sqlite:///{target / 'keyring.db'}"
 
-    def _prepare(self, kind: str) -> tuple[str, str]:
-        pair = _urls_iterator(kind, self._folder / kind)
+    def _prepare(self, kind: str, make: Make) -> None:
+        name = make.__name__
+        pair = _urls_iterator(kind, self._folder / f"{kind} {name}")
         self._open.append(pair)
         urls = next(pair)
-        database = open_database(kind, *urls)
-        create_tables(database)
+        database = self._prepared[kind, name] = open_database(kind, *urls)
+        make(database)
         if kind == "sqlite":
             for engine in (database.engine, database.keyring_engine):
                 _fold_wal(engine)
+        else:  # apart, so that what a test did to its connections does not reach the one that sweeps
+            self._prepared[kind, f"sweep {name}"] = open_database(kind, *urls)
         database.dispose()
-        return urls
 
     @contextmanager
     def blank_urls(self, kind: str, folder: Path) -> Iterator[tuple[str, str]]:
@@ -163,16 +240,18 @@ class DatabaseSource:
             with throw_away_urls(kind, folder) as urls:
                 yield urls
             return
-        if "blank" not in self._prepared:
+        if self._blank is None:
             pair = _urls_iterator(kind, self._folder / "blank")
             self._open.append(pair)
-            self._prepared["blank"] = next(pair)
-        yield self._prepared["blank"]
-        for url in self._prepared["blank"]:
+            self._blank = next(pair)
+        yield self._blank
+        for url in self._blank:
             _sweep(url)
 
     def close(self) -> None:
         """Drop what was made."""
+        for database in self._prepared.values():
+            database.dispose()
         for pair in self._open:
             next(pair, None)
 
@@ -202,7 +281,7 @@ def _fold_wal(engine: Engine) -> None:
 
 def describe(kind: str) -> str:
     """Say which server, in which version, answers under the variable of `kind`; it is asked now."""
-    url = "sqlite://" if kind == "sqlite" else os.environ[SERVER_URLS[kind]]
+    url = "sqlite://" if kind == "sqlite" else server_url(kind).render_as_string(hide_password=False)
     engine = make_engine(url)
     try:
         with engine.connect() as connection:

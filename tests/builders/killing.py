@@ -23,7 +23,7 @@ from uuid import UUID
 
 from sqlalchemy import MetaData, func, literal, select, union_all
 from sqlalchemy.engine.default import DefaultDialect
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, configure_mappers
 
 from consentcore.consent.record import Choice, Evidence, record
 from consentcore.consent.tables import ConsentState
@@ -240,6 +240,7 @@ def stem(cc: CommandLine) -> Iterator[Stem]:
 
 def serve() -> None:
     """Be the stem: fork for each line of standard input, answer with how the child ended."""
+    configure_mappers()  # else every child would begin with it
     for line in sys.stdin:
         child = os.fork()
         if child == 0:

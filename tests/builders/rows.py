@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, MetaData, Table, func, select
+from sqlalchemy import Column, Connection, MetaData, Table, func, inspect, select, table
 from sqlalchemy.types import Boolean, Date, DateTime, Integer, LargeBinary, Numeric, String, _Binary
 
 SEALED = b"\x01" + bytes(range(1, 40))  # what the check on a sealed column lets through
@@ -20,11 +20,11 @@ class GenericRows:
 
     def fill(self, connection: Connection) -> None:
         """Insert one row into each table that has none from us yet."""
-        for table in self._tables(connection):
-            if table.name not in self._filled:
-                row = {column.name: self._value(column, connection) for column in table.columns if _wants(column)}
-                connection.execute(table.insert(), [row])
-                self._filled[table.name] = row
+        for found in self._without_row(connection):
+            if found.name not in self._filled:
+                row = {column.name: self._value(column, connection) for column in found.columns if _wants(column)}
+                connection.execute(found.insert(), [row])
+                self._filled[found.name] = row
 
     def filled(self) -> set[str]:
         """Name the tables that hold a row from us."""
@@ -32,14 +32,14 @@ class GenericRows:
 
     def missing(self, connection: Connection) -> list[str]:
         """Name the filled tables that still stand but lost their row; tables that went are forgotten."""
-        standing = {table.name: table for table in self._tables(connection)}
+        standing = set(inspect(connection).get_table_names())
         self._filled = {name: row for name, row in self._filled.items() if name in standing}
-        counts = {name: connection.scalar(select(func.count()).select_from(standing[name])) for name in self._filled}
+        counts = {name: connection.scalar(select(func.count()).select_from(table(name))) for name in self._filled}
         return [name for name, count in counts.items() if count != 1]
 
-    def _tables(self, connection: Connection) -> list[Table]:
-        metadata = MetaData()
-        metadata.reflect(connection, only=lambda name, _: name != OURS)
+    def _without_row(self, connection: Connection) -> list[Table]:
+        metadata = MetaData()  # those that they refer to are reflected with them; all at each step would take long
+        metadata.reflect(connection, only=lambda name, _: name != OURS and name not in self._filled)
         return metadata.sorted_tables
 
     def _value(self, column: Column[Any], connection: Connection) -> Any:

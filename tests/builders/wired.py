@@ -9,8 +9,8 @@ from pathlib import Path
 from sqlalchemy.orm import Session, sessionmaker
 
 from consentcore.crypto.keyring import Keyring
-from policies.loader import load
 from tests.builders.databases import Database
+from tests.builders.policies import shipped
 from web.settings import read_settings
 from web.wiring import Service
 
@@ -21,4 +21,4 @@ def wired_service(
     """Wire a service whose clock stands still and whose mail lies in `folder`."""
     settings = replace(read_settings({}), env="development", fixed_now=now, mail=f"file:{folder}/mail")
     bound.configure(expire_on_commit=False)
-    return Service(settings, database.engine, keyring, load(), bound)
+    return Service(settings, database.engine, keyring, shipped(), bound)

@@ -90,8 +90,8 @@ class Installation:
 
 
 @pytest.fixture
-def place(blank_database: Database, tmp_path: Path) -> Iterator[Installation]:
-    made = Installation(command_line(tmp_path, blank_database.url, blank_database.keyring_url), blank_database)
+def place(migrated_database: Database, tmp_path: Path) -> Iterator[Installation]:
+    made = Installation(command_line(tmp_path, migrated_database.url, migrated_database.keyring_url), migrated_database)
     made.cc("init")
     yield made
     for canary in CANARIES:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders.cli import CommandLine, command_line
-from tests.builders.databases import Database
+from tests.builders.databases import Database, servers_in_faults
 from tests.builders.killing import (
     ARCHIVE_KEY,
     KILLED,
@@ -28,6 +28,8 @@ from tests.builders.killing import (
     watching,
 )
 
+ON_SQLITE = pytest.mark.parametrize("migrated_database", ["sqlite"], indirect=True)
+ON_EACH = servers_in_faults("migrated_database")
 DANGEROUS = [
     "erasure.archive.sealed", "erasure.rows.disposed", "erasure.keys", "erasure.keys.destroyed_profile",
     "erasure.certificate.done",
@@ -43,8 +45,8 @@ ONCE = {
 
 
 @pytest.fixture
-def cc(blank_database: Database, tmp_path: Path) -> CommandLine:
-    made = command_line(tmp_path, blank_database.url, blank_database.keyring_url)
+def cc(migrated_database: Database, tmp_path: Path) -> CommandLine:
+    made = command_line(tmp_path, migrated_database.url, migrated_database.keyring_url)
     made.environment["CONSENTCORE_NOW"] = "2026-11-09T09:00:00Z"
     made("init")
     return made
@@ -76,8 +78,9 @@ def killed_and_finished(
     assert change(before, watch.effects()) == {}
 
 
-def test_killed_at_a_named_point_it_ends_exactly_once(cc: CommandLine, blank_database: Database) -> None:
-    which = points() if blank_database.kind == "sqlite" else DANGEROUS
+@ON_EACH
+def test_killed_at_a_named_point_it_ends_exactly_once(cc: CommandLine, migrated_database: Database) -> None:
+    which = points() if migrated_database.kind == "sqlite" else DANGEROUS
     twin, *customers = open_customers(cc, 1 + len(which))
     cc("ledger", "checkpoint", "--out", cc.folder / "checkpoint")
     with watching(cc) as watch, stem(cc) as process:
@@ -88,6 +91,7 @@ def test_killed_at_a_named_point_it_ends_exactly_once(cc: CommandLine, blank_dat
     assert verified["ok"] and verified["discrepancies"] == []
 
 
+@ON_EACH
 def test_killed_between_two_keys_both_go_once(cc: CommandLine) -> None:
     twin, *customers = open_customers(cc, 0, 1 + len(WITHOUT_INVOICE))
     with watching(cc) as watch, stem(cc) as process:
@@ -98,7 +102,7 @@ def test_killed_between_two_keys_both_go_once(cc: CommandLine) -> None:
     assert cc("ledger", "verify")["ok"]
 
 
-@pytest.mark.parametrize("blank_database", ["sqlite"], indirect=True)  # the others are shown by forks of one process
+@ON_SQLITE
 def test_killed_as_it_is_typed_with_the_key_gone_and_not_yet_certified(cc: CommandLine) -> None:
     (one,) = open_customers(cc, 1)
     kept = {name: text for name, text in os.environ.items() if not name.startswith("CONSENTCORE_")}

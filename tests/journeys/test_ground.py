@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import shutil
 import subprocess
 import sys
@@ -21,8 +20,8 @@ NOTICE = ("--notice", "newsletter@1")
 
 
 @pytest.fixture
-def cc(blank_database: Database, tmp_path: Path) -> CommandLine:
-    made = command_line(tmp_path, blank_database.url, blank_database.keyring_url)
+def cc(migrated_database: Database, tmp_path: Path) -> CommandLine:
+    made = command_line(tmp_path, migrated_database.url, migrated_database.keyring_url)
     made("init")
     return made
 
@@ -142,15 +141,3 @@ def verify_alone(cc: CommandLine, receipt: Path) -> tuple[int, str]:
         timeout=60,
     )
     return ran.returncode, ran.stdout.strip()
-
-
-def test_demo_walks_through_and_says_that_it_is_made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # `make run` walks on SQLite; what it calls runs on every database elsewhere in this folder
-    monkeypatch.chdir(tmp_path)
-    cc = command_line(tmp_path, f"sqlite:///{tmp_path}/main.db", f"sqlite:///{tmp_path}/keyring.db")
-    answer = cc("demo")
-    assert answer["made_up"] and answer["log_ok"] and answer["quarantined"] == 2
-    told = cc.run("demo")
-    assert told.exit_code == 0
-    assert "made-up" in told.stdout and "consent_withdrawn" in told.stdout
-    assert json.loads((cc.folder / "var/demo/receipt.json").read_text(encoding="utf-8"))["format"]

@@ -21,7 +21,7 @@ from consentcore.crypto.blindindex import normalise_email, normalise_phone
 from consentcore.ledger.tables import LogEvent
 from consentcore.retention.tables import ArchivedRow
 from tests.builders.cli import CommandLine, command_line
-from tests.builders.databases import Database
+from tests.builders.databases import Database, servers_in_faults
 from tests.builders.scan import places
 from web.settings import read_settings
 from web.transaction import reading
@@ -36,6 +36,9 @@ PROOF_AND_FILE = {"cc_log_content", "cc_consent_record", "cc_request", "cc_suppr
 SPOKEN_OF_IN = {"consent.given", "consent.withdrawn"}
 """The events whose sealed content may tell of the person: the proof of consents."""
 HELD = {"cc_contact", "cc_contact_point", "cc_transaction", "cc_blind_index", "cc_request", "cc_outbox"}
+
+
+pytestmark = servers_in_faults("migrated_database")
 
 
 @dataclass(frozen=True)
@@ -66,22 +69,22 @@ class Person:
 
 
 @pytest.fixture
-def cc(blank_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CommandLine:
+def cc(migrated_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CommandLine:
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))  # what is left there is searched too
-    made = command_line(tmp_path, blank_database.url, blank_database.keyring_url)
+    made = command_line(tmp_path, migrated_database.url, migrated_database.keyring_url)
     made.environment["CONSENTCORE_NOW"] = "2026-11-09T09:00:00Z"
     made("init")
     return made
 
 
 @pytest.fixture
-def wal_is_kept(cc: CommandLine, blank_database: Database) -> Iterator[None]:
+def wal_is_kept(cc: CommandLine, migrated_database: Database) -> Iterator[None]:
     """Hold both files open: the last connection to close would fold the WAL into its file and delete it."""
-    if blank_database.kind != "sqlite":
+    if migrated_database.kind != "sqlite":
         yield
         return
-    names = [str(engine.url.database) for engine in (blank_database.engine, blank_database.keyring_engine)]
+    names = [str(engine.url.database) for engine in (migrated_database.engine, migrated_database.keyring_engine)]
     with closing(sqlite3.connect(names[0])) as main, closing(sqlite3.connect(names[1])) as keyring:
         for connection in (main, keyring):
             connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
@@ -195,7 +198,7 @@ def erase(cc: CommandLine, person: Person) -> list[dict[str, Any]]:
 
 
 def test_nothing_is_left_of_the_erased_but_what_is_listed(
-    cc: CommandLine, people: list[Person], blank_database: Database
+    cc: CommandLine, people: list[Person], migrated_database: Database
 ) -> None:
     for person in people:
         live(cc, person)
@@ -210,9 +213,9 @@ def test_nothing_is_left_of_the_erased_but_what_is_listed(
         letters = b"".join(deliver(cc))
         assert person.email.encode() in letters  # answers went to the person, and are not searched
         check_listed(cc, scan(cc, person.needles, person.points), kept)
-    if blank_database.kind == "sqlite":
+    if migrated_database.kind == "sqlite":
         assert len([path for path in cc.folder.rglob("*.db-wal") if path.stat().st_size]) == 2
-    stored = list(written(cc, blank_database))
+    stored = list(written(cc, migrated_database))
     assert occurrences(stored, needles) == []
     assert any(b"2031-12-31" in content for _, content in stored)  # columns that are not sealed were searched
     verified = cc("ledger", "verify")

@@ -28,21 +28,18 @@ from consentcore.db import Base, make_engine
 from consentcore.errors import ConfigurationError, DecryptionFailed
 from consentcore.ledger.tables import LogContent, LogEvent, LogLeaf
 from tests.builders.cli import CommandLine, command_line
-from tests.builders.databases import Database
+from tests.builders.databases import Database, servers_in_faults
 from tests.builders.people import draft
 
-MAPPING = """\
-entity: contact
-external_id: {system: shop, column: id}
-fields: {first_name: name, email: email}
-"""
+ON_EACH = servers_in_faults("migrated_database")
+MAPPING = "entity: contact\nexternal_id: {system: shop, column: id}\nfields: {first_name: name, email: email}\n"
 PEOPLE = {name: f"{name}@courriel.example" for name in ("alix", "basile", "capucine", "damien")}
 MATTER = ("--purpose", "newsletter", "--channel", "email", "--notice", "newsletter@1", "--method", "web_form")
 
 
 @pytest.fixture
-def cc(blank_database: Database, tmp_path: Path) -> CommandLine:
-    made = command_line(tmp_path, blank_database.url, blank_database.keyring_url)
+def cc(migrated_database: Database, tmp_path: Path) -> CommandLine:
+    made = command_line(tmp_path, migrated_database.url, migrated_database.keyring_url)
     made("init")
     return made
 
@@ -151,10 +148,11 @@ def write(session: Session, place: Place, blob: bytes) -> None:
     session.execute(update(model).where(model.c.id == row_id).values({attribute.key: blob}))
 
 
+@ON_EACH
 def test_swapped_contents_and_quarantined_rows_are_refused(
-    cc: CommandLine, blank_database: Database, declared: list[str]
+    cc: CommandLine, migrated_database: Database, declared: list[str]
 ) -> None:
-    with meanwhile(blank_database, CONTENTS) as connection:
+    with meanwhile(migrated_database, CONTENTS) as connection:
         swap(connection, CONTENTS, "event_id", "payload")
         connection.commit()
         refused(cc)
@@ -163,7 +161,7 @@ def test_swapped_contents_and_quarantined_rows_are_refused(
         assert sorted(codes) == [0, 0, 0, 1, 1]
         assert [out.exists() for out in outs] == [code == 0 for code in codes]
     aside = Base.metadata.tables["cc_quarantine"]
-    with meanwhile(blank_database, aside) as connection:
+    with meanwhile(migrated_database, aside) as connection:
         swap(connection, aside, "id", "sealed_row")
         connection.commit()
         cc("quarantine", "export", "--out", cc.folder / "aside.csv", exit_code=1)
@@ -183,27 +181,28 @@ def flipped(value: bytes, at: int) -> bytes:
     return value[:at] + bytes([value[at] ^ 1]) + value[at + 1 :]
 
 
+@ON_EACH
 def test_a_flipped_bit_of_the_log_is_found_with_its_place(
-    cc: CommandLine, blank_database: Database, declared: list[str]
+    cc: CommandLine, migrated_database: Database, declared: list[str]
 ) -> None:
     size = cc("ledger", "verify")["size"]
     assert size >= 7
-    with blank_database.engine.begin() as connection:
+    with migrated_database.engine.begin() as connection:
         leaves = connection.execute(select(LEAVES).order_by(LEAVES.c.idx)).mappings().all()
     for index in (0, size // 2, size - 1):
         leaf = leaves[index]
         for column in ("hash", "frontier", "checkpoint"):
-            with meanwhile(blank_database, LEAVES) as connection:
+            with meanwhile(migrated_database, LEAVES) as connection:
                 changed = {column: flipped(leaf[column], len(leaf[column]) // 2)}
                 connection.execute(update(LEAVES).where(LEAVES.c.idx == index).values(changed))
                 connection.commit()
                 assert refused(cc)["first_bad"] == index, column
-        with blank_database.engine.begin() as connection:
+        with migrated_database.engine.begin() as connection:
             header = connection.scalar(select(EVENTS.c.header).where(EVENTS.c.id == leaf["event_id"]))
             where = update(EVENTS).where(EVENTS.c.id == leaf["event_id"])
             connection.execute(where.values(header=flipped(header, len(header) // 2)))
         assert refused(cc)["first_bad"] == index
-        with blank_database.engine.begin() as connection:
+        with migrated_database.engine.begin() as connection:
             connection.execute(where.values(header=header))
     assert cc("ledger", "verify")["ok"]
 
@@ -224,7 +223,8 @@ FORGED_RECORDS: dict[str, dict[str, Any]] = {
 }
 
 
-def test_a_forged_consent_record_is_found(cc: CommandLine, blank_database: Database, declared: list[str]) -> None:
+@ON_EACH
+def test_a_forged_consent_record_is_found(cc: CommandLine, migrated_database: Database, declared: list[str]) -> None:
     """Alone, and together with the state that decisions read: then the sealed content of its leaf tells."""
     record_id = UUID(declared[1])
     held = {column.name for column in STATES.columns}
@@ -232,7 +232,7 @@ def test_a_forged_consent_record_is_found(cc: CommandLine, blank_database: Datab
         for states_too in (False, True):
             if states_too and not set(values) <= held:
                 continue
-            with meanwhile(blank_database, STATES, RECORDS) as connection:
+            with meanwhile(migrated_database, STATES, RECORDS) as connection:
                 connection.execute(update(RECORDS).where(RECORDS.c.id == record_id).values(values))
                 if states_too:
                     connection.execute(update(STATES).where(STATES.c.record_id == record_id).values(values))
@@ -251,24 +251,26 @@ FORGED_STATES: dict[str, dict[str, Any]] = {
 }
 
 
-def test_a_forged_or_missing_state_is_found(cc: CommandLine, blank_database: Database, declared: list[str]) -> None:
+@ON_EACH
+def test_a_forged_or_missing_state_is_found(cc: CommandLine, migrated_database: Database, declared: list[str]) -> None:
     this = STATES.c.record_id == UUID(declared[1])
     for what, values in FORGED_STATES.items():
-        with meanwhile(blank_database, STATES) as connection:
+        with meanwhile(migrated_database, STATES) as connection:
             connection.execute(update(STATES).where(this).values(values))
             connection.commit()
             assert refused(cc)["discrepancies"], what
-    with meanwhile(blank_database, STATES) as connection:
+    with meanwhile(migrated_database, STATES) as connection:
         connection.execute(delete(STATES).where(this))
         connection.commit()
         assert refused(cc)["discrepancies"]
     assert cc("ledger", "verify")["ok"]
 
 
-def test_a_withdrawal_taken_away_is_found(cc: CommandLine, blank_database: Database, declared: list[str]) -> None:
+@ON_EACH
+def test_a_withdrawal_taken_away_is_found(cc: CommandLine, migrated_database: Database, declared: list[str]) -> None:
     """The record deleted and the state set back, as if alix had never withdrawn."""
     withdrawn, given = UUID(declared[4]), UUID(declared[0])
-    with meanwhile(blank_database, STATES, RECORDS) as connection:
+    with meanwhile(migrated_database, STATES, RECORDS) as connection:
         connection.execute(delete(RECORDS).where(RECORDS.c.id == withdrawn))
         kept = connection.execute(select(RECORDS).where(RECORDS.c.id == given)).mappings().one()
         values = {"state": kept["state"], "at": kept["at"], "expires_at": kept["expires_at"], "record_id": given}
@@ -278,13 +280,14 @@ def test_a_withdrawal_taken_away_is_found(cc: CommandLine, blank_database: Datab
     assert cc("ledger", "verify")["ok"]
 
 
+@ON_EACH
 def test_two_records_whose_persons_were_swapped_are_found(
-    cc: CommandLine, blank_database: Database, declared: list[str]
+    cc: CommandLine, migrated_database: Database, declared: list[str]
 ) -> None:
     """Records, states and the links of their contents: everything that is not sealed or hashed."""
     one, other = UUID(declared[1]), UUID(declared[2])
     for contents_too in (False, True):
-        with meanwhile(blank_database, STATES, RECORDS, CONTENTS) as connection:
+        with meanwhile(migrated_database, STATES, RECORDS, CONTENTS) as connection:
             rows = {row["id"]: row for row in connection.execute(select(RECORDS)).mappings()}
             connection.execute(delete(STATES))
             for mine, theirs in ((one, other), (other, one)):
@@ -302,8 +305,9 @@ def test_two_records_whose_persons_were_swapped_are_found(
     assert cc("ledger", "verify")["ok"]
 
 
+@ON_EACH
 def test_rows_taken_off_the_end_fail_against_a_newer_checkpoint(
-    cc: CommandLine, blank_database: Database, declared: list[str]
+    cc: CommandLine, migrated_database: Database, declared: list[str]
 ) -> None:
     older, newer = cc.folder / "older", cc.folder / "newer"
     size = cc("ledger", "checkpoint", "--out", older)["size"]
@@ -311,7 +315,7 @@ def test_rows_taken_off_the_end_fail_against_a_newer_checkpoint(
     cc("ledger", "checkpoint", "--out", newer)
     for note in (older, newer):
         assert cc("ledger", "verify", "--against", note)["ok"]
-    with meanwhile(blank_database, STATES, RECORDS, CONTENTS, LEAVES, EVENTS) as connection:
+    with meanwhile(migrated_database, STATES, RECORDS, CONTENTS, LEAVES, EVENTS) as connection:
         event_id = connection.scalar(select(RECORDS.c.event_id).where(RECORDS.c.id == last))
         connection.execute(delete(RECORDS).where(RECORDS.c.id == last))
         given = connection.execute(select(RECORDS).where(RECORDS.c.id == UUID(declared[1]))).mappings().one()
@@ -347,14 +351,15 @@ def put_back(copy: Path, path: Path) -> None:
     shutil.copyfile(copy, path)
 
 
+@ON_EACH
 def test_an_older_copy_of_the_file_fails_against_a_newer_checkpoint(
-    cc: CommandLine, blank_database: Database, declared: list[str]
+    cc: CommandLine, migrated_database: Database, declared: list[str]
 ) -> None:
-    main, _ = only_sqlite(blank_database)
+    main, _ = only_sqlite(migrated_database)
     copy = copy_of(main)
     declare(cc, "basile", "withdrawn")
     cc("ledger", "checkpoint", "--out", cc.folder / "newer")
-    blank_database.dispose()
+    migrated_database.dispose()
     put_back(copy, main)
     assert cc("ledger", "verify")["ok"]
     answer = cc("ledger", "verify", "--against", cc.folder / "newer", exit_code=3)
@@ -363,14 +368,15 @@ def test_an_older_copy_of_the_file_fails_against_a_newer_checkpoint(
     assert "forked" in cc("ledger", "verify", "--against", cc.folder / "newer", exit_code=3)["problem"]
 
 
+@ON_EACH
 def test_an_old_keyring_opens_nothing_after_its_epoch_was_destroyed(
-    cc: CommandLine, blank_database: Database, declared: list[str]
+    cc: CommandLine, migrated_database: Database, declared: list[str]
 ) -> None:
-    _, keyring_path = only_sqlite(blank_database)
+    _, keyring_path = only_sqlite(migrated_database)
     copy = copy_of(keyring_path)
     cc("keys", "rotate", "kek")
     cc("keys", "destroy-epoch", "1")
-    with blank_database.engine.begin() as connection:
+    with migrated_database.engine.begin() as connection:
         people = connection.scalars(select(core(Contact).c.subject_ref)).all()
     engine = make_engine(f"sqlite:///{copy}")
     old = Keyring(engine, FileKek(cc.folder / "kek.json"))
@@ -383,7 +389,7 @@ def test_an_old_keyring_opens_nothing_after_its_epoch_was_destroyed(
         with pytest.raises((ConfigurationError, DecryptionFailed)):
             opening()
     engine.dispose()
-    blank_database.dispose()
+    migrated_database.dispose()
     newest = copy_of(keyring_path.rename(keyring_path.with_name("newest.db")))
     put_back(copy, keyring_path)
     for command in (("keys", "status"), ("subjects", "find", "--email", PEOPLE["alix"]), ("ledger", "verify")):

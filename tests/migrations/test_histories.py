@@ -16,7 +16,15 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
 from consentcore.db import TABLE_OPTIONS, Base, KeyringBase
-from tests.builders.databases import SERVER_URLS, Database, DatabaseSource, kinds, open_database, throw_away_urls
+from tests.builders.databases import (
+    SERVER_URLS,
+    Database,
+    DatabaseSource,
+    kinds,
+    open_database,
+    servers_in_faults,
+    throw_away_urls,
+)
 from tests.builders.models import load_models
 from tests.builders.rows import GenericRows
 from tests.builders.source import ROOT
@@ -50,6 +58,7 @@ def tables(engine: Engine) -> set[str]:
     return set(inspect(engine).get_table_names()) - {VERSION_TABLE}
 
 
+@servers_in_faults("blank_database")
 @pytest.mark.usefixtures("scripts_read_once")
 def test_each_step_goes_up_and_down_and_up_with_rows_in_the_tables(engine: Engine, which: str) -> None:
     rows = GenericRows()

@@ -33,12 +33,20 @@ def test_the_packaged_purposes_are_those_of_the_surface() -> None:
         "similar_products",
         "invoicing",
         "order_management",
+        "promotions",
         "rights_requests",
     }
     assert (newsletter.basis, newsletter.rule, newsletter.channels, newsletter.validity) == (
         LegalBasis.CONSENT,
         Rule.OPT_IN,
         frozenset({Channel.EMAIL}),
+        "P3Y",
+    )
+    promotions = policy_set.purpose("promotions")
+    assert (promotions.basis, promotions.rule, promotions.channels, promotions.validity) == (
+        LegalBasis.CONSENT,
+        Rule.OPT_IN,
+        frozenset({Channel.EMAIL, Channel.SMS}),
         "P3Y",
     )
     assert (offers.basis, offers.rule, offers.channels) == (

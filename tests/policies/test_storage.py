@@ -61,7 +61,7 @@ def test_invoices_wait_in_the_archive_on_a_named_law() -> None:
 def test_a_contact_has_no_purpose_that_only_a_law_could_end() -> None:
     # R-17-0: were `invoicing` to use `contact`, no contact could be erased while an invoice is kept.
     using = loader.load().purposes_using("contact")
-    assert [purpose.id for purpose in using] == ["newsletter", "order_management", "similar_products"]
+    assert [purpose.id for purpose in using] == ["newsletter", "order_management", "promotions", "similar_products"]
     assert LegalBasis.LEGAL_OBLIGATION not in {purpose.basis for purpose in using}
 
 

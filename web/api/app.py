@@ -10,7 +10,7 @@ from flask import Flask, Response, g, request
 from flask_smorest import Api  # type: ignore[import-untyped]
 
 from consentcore import __version__
-from web.api import consents, decisions, health, ledger, requests, subjects
+from web.api import consents, decisions, explorer, health, ledger, requests, subjects
 from web.api.access import Open, guard, mark
 from web.api.body import READ_AT_MOST
 from web.api.faults import answer_to
@@ -18,7 +18,7 @@ from web.api.operation import SECURITY
 from web.api.schemas.problems import Problem
 from web.api.wired import EXTENSION
 from web.problems import CONTENT_TYPE
-from web.security.headers import security_headers
+from web.security.headers import page_headers, security_headers
 from web.wiring import Service
 
 LOG = logging.getLogger("consentcore.api.access")
@@ -70,8 +70,9 @@ def create_app(service: Service) -> Flask:
     for noun in NOUNS:
         api.register_blueprint(noun)
     _open_specification(app)
+    explorer.mount(app, service, api.spec.to_dict)
     guard(app)
-    _finish(app, security_headers(service.settings.base_url))
+    _finish(app, service.settings.base_url)
     return app
 
 
@@ -86,10 +87,12 @@ def _open_specification(app: Flask) -> None:
     app.view_functions[endpoint] = specification
 
 
-def _finish(app: Flask, headers: dict[str, str]) -> None:
+def _finish(app: Flask, base_url: str) -> None:
+    of_machines, of_pages = security_headers(base_url), page_headers(base_url, scripts=False)
+
     @app.after_request
     def finish(answer: Response) -> Response:
-        answer.headers.update(headers)
+        answer.headers.update(of_pages if answer.mimetype == "text/html" else of_machines)
         if request.method == "GET" and answer.status_code == HTTPStatus.OK and "caller" in g:
             answer.add_etag()
             answer.make_conditional(request)

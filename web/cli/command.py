@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,6 @@ from web.cli.printing import show
 from web.settings import read_settings
 from web.wiring import Service, open_service
 
-AS_JSON = "consentcore.as_json"
 HELP = {"help_option_names": ["-h", "--help"]}
 EXIT_FAILED = 1
 EXIT_NOT_VERIFIED = 3
@@ -56,7 +55,7 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; show its answer as JSON or for people."""
-        as_json = ctx.meta[AS_JSON] = ctx.params.pop("as_json")
+        as_json = ctx.params.pop("as_json")
         try:
             with errors_as_sentences():
                 answer = super().invoke(ctx)
@@ -69,13 +68,6 @@ class Command(click.Command):
         elif isinstance(answer, Mapping):
             show(answer, as_json=as_json)
         return answer
-
-    def answer(self, arguments: Sequence[str]) -> dict[str, Any]:
-        """Run the command with arguments as typed and return its answer without printing it."""
-        with self.make_context(self.name, list(arguments)) as ctx:
-            ctx.params.pop("as_json")
-            answer: dict[str, Any] = super().invoke(ctx)
-            return answer
 
 
 class Group(click.Group):

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from consentcore.clock import iso
 from consentcore.consent.decide import decide as decide_one
-from consentcore.consent.decide import decide_for_all
+from consentcore.consent.decide import decide_for_all, is_marketing
 from consentcore.consent.history import leaf_index, records_of
 from consentcore.consent.receipt import receipt as compose_receipt
 from consentcore.consent.record import METHODS, Choice, Evidence
@@ -26,6 +26,7 @@ from consentcore.policyset import Channel, Notice, PolicySet
 from web.cli.command import INSTANT, Group, service
 from web.cli.people import person_options, persons, the_person
 from web.files import write_atomically
+from web.security.unsubscribe_links import Unsubscription, address_of, headers_of, issue
 from web.transaction import reading, unit
 from web.wiring import Service
 
@@ -158,3 +159,20 @@ def receipt(record_id: UUID, out: Path) -> dict[str, Any]:
         "tree_size": composed["proof"]["tree_size"],
         "content": "erased" if "erased" in composed else "included",
     }
+
+
+@consent.command("unsubscribe-link")
+@person_options
+@_matter_options
+def unsubscribe_link(email: str | None, subject: UUID | None, purpose: str, channel: str) -> dict[str, Any]:
+    """Make the link by which a person unsubscribes in one click, and the header lines of a mail that carries it."""
+    with service() as wired, reading(wired.sessions) as session:
+        person = the_person(session, wired.keyring, email, subject)
+        wanted = wired.policy.purpose(purpose)
+        if not is_marketing(wanted) or Channel(channel) not in wanted.channels:
+            raise BadInput(
+                f"nobody unsubscribes from purpose {purpose!r} over {channel}: it is no marketing, or not there"
+            )
+        token = issue(wired.keyring, Unsubscription(person, purpose, Channel(channel), wired.now()))
+        url = address_of(wired.settings.base_url, wired.policy.controller.languages[0], token)
+        return {"url": url, **headers_of(url)}

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import click
 
-from consentcore.consent.replay import compare
 from consentcore.errors import BadInput, NotFound
-from consentcore.ledger.fsck import audit
 from consentcore.ledger.proofs import latest_checkpoint
-from consentcore.subjects.shredding import open_requests
 from web.cli.command import Group, NotVerified, service
 from web.files import write_atomically
+from web.jobs.audit import MAX_CHECKPOINT_BYTES, audit_log
 from web.transaction import reading
-
-MAX_CHECKPOINT_BYTES = 64 * 1024
-MOST_NAMED = 20
 
 
 @click.group(cls=Group)
@@ -55,22 +49,12 @@ def verify(against: Path | None) -> dict[str, Any]:
     note = _read_checkpoint(against)
     with service() as wired, reading(wired.sessions) as session:
         try:
-            found = audit(session.connection(), [wired.keyring.log_signer().vkey], against=note)
+            found = audit_log(session, wired.keyring, note)
         except BadInput as refused:  # what is no checkpoint proves nothing
             raise NotVerified(str(refused)) from None
-        pending = len(open_requests(session))
-        discrepancies = list(islice(compare(session, wired.keyring), MOST_NAMED)) if found.ok else []
-    answer: dict[str, Any] = {
-        "size": found.size,
-        "root": found.root.hex() if found.root else None,
-        "ok": found.ok and not discrepancies,
-        "first_bad": found.first_bad,
-        "problem": found.problem,
-        "pending_destructions": pending,
-        "discrepancies": [f"{one.where} {one.what}" for one in discrepancies],
-    }
-    if not answer["ok"]:
-        raise NotVerified(found.problem or answer["discrepancies"][0], answer)
+    answer = dict(found.as_data())
+    if not found.ok:
+        raise NotVerified(found.problem or found.discrepancies[0], answer)
     return answer
 
 

@@ -19,6 +19,7 @@ from web.cli import (
     register,
     requests,
     retention,
+    staff,
     subjects,
 )
 from web.cli.command import Group
@@ -36,6 +37,7 @@ NOUNS = (
     register.register,
     breaches.breaches,
     jobs.jobs,
+    staff.staff,
     apikeys.apikeys,
     ledger.ledger,
     keys.keys,

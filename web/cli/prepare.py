@@ -32,7 +32,14 @@ MOST_NAMED = 20
 @click.command(cls=Command)
 def init() -> dict[str, Any]:
     """Prepare databases, keyring, key file, log and policies; doing it again changes nothing."""
-    settings = read_settings(os.environ)
+    return prepared(read_settings(os.environ))
+
+
+def prepared(settings: Settings) -> dict[str, Any]:
+    """Do what `consentcore init` does, and tell what was done.
+
+    Raises: ConfigurationError, and whatever keeps policies, databases or keyring from being used.
+    """
     policy = load(settings.policies)
     _make_folders(settings)
     with engines(settings) as (engine, keyring_engine):

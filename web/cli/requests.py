@@ -13,18 +13,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from consentcore.clock import iso
-from consentcore.crypto.keyring import Keyring
 from consentcore.errors import BadInput, NotFound
 from consentcore.ledger.certificates import certificate as read_certificate
-from consentcore.outbox.put import Message, put
-from consentcore.requests import erasure, identity, items, letters, lifecycle
-from consentcore.requests.content import read_content
+from consentcore.requests import erasure, identity, items, lifecycle
 from consentcore.requests.deadlines import due_dates
-from consentcore.requests.intake import Intake, IntakeChannel, Role, address_on_record, receive
+from consentcore.requests.intake import Intake, IntakeChannel, Role, receive
 from consentcore.requests.tables import Right, Status, SubjectRequest
 from registry.wording import LANGUAGES
 from web.cli.command import INSTANT, Group, service
 from web.files import write_atomically
+from web.jobs import answers
 from web.jobs.packages import write_packages
 from web.jobs.rights import carry_out
 from web.transaction import reading, unit
@@ -243,20 +241,8 @@ def package(reference: str, out: Path, lang: str | None) -> dict[str, Any]:
 def refuse(reference: str, ground: str, reason: str, by: str) -> dict[str, Any]:
     """Refuse a request; the person is told why, and which remedies there are (Art. 12(4))."""
     with service() as wired, unit(wired.sessions) as session:
-        dsr = lifecycle.refused(session, lifecycle.find(session, reference).id, ground, reason, by, wired.now())
-        to = _answer_to(session, wired.keyring, dsr)
-        if to is not None:
-            subject, body = letters.refusal(wired.policy, dsr.reference, reason)
-            put(session, wired.keyring, Message("request_refused", to, subject, body, dsr.subject_ref), wired.now())
-        return {"reference": dsr.reference, "status": dsr.status, "outcome": dsr.outcome, "told": to is not None}
-
-
-def _answer_to(session: Session, keyring: Keyring, dsr: SubjectRequest) -> str | None:
-    content = read_content(keyring, dsr)
-    to = content.get("requester") or content.get("written_email")
-    if to is None and dsr.subject_ref is not None:
-        return address_on_record(session, keyring, dsr.subject_ref)
-    return str(to) if to else None
+        dsr, told = answers.refuse(session, wired, reference, ground, reason, by)
+        return {"reference": dsr.reference, "status": dsr.status, "outcome": dsr.outcome, "told": told}
 
 
 @requests.command()

@@ -1,1 +1,1 @@
-"""A made-up CRM for a first look: no line of it is about a real person."""
+"""A made-up CRM that lives: its files, and the story that is told with them. Nobody in it exists."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 from consentcore.crm.contacts import PointKind
@@ -17,6 +19,7 @@ from consentcore.requests.access import AccessPackage, DisclosedTo
 from consentcore.requests.applied_purposes import AppliedPurpose, Keeping
 from consentcore.requests.held_data import DataItem
 from consentcore.requests.items import Item
+from consentcore.requests.no_ground import still_needed
 from consentcore.requests.portability import PortabilityPackage
 from consentcore.requests.tables import Right
 from registry.countries import country_name
@@ -36,32 +39,61 @@ from registry.wording import BASES, CATEGORIES, EVENTS, period_in_words, said, t
 from web.transaction import reading
 from web.wiring import Service
 
+PACKAGED = frozenset({Right.ACCESS, Right.PORTABILITY})
+"""Rights whose answer is a package."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadePackage:
+    """One package, made now: what right it answers, the name of its file, its bytes."""
+
+    right: Right
+    name: str
+    content: bytes = field(repr=False)
+
+    @property
+    def sha256(self) -> str:
+        """The hash that whoever receives it can compare."""
+        return sha256(self.content).hexdigest()
+
+
+def make_packages(
+    service: Service, reference: str, lang: str, rights: Collection[Right] = PACKAGED
+) -> list[MadePackage]:
+    """Make the packages of a request that was carried out, as the data stand now; nothing is written anywhere.
+
+    Raises: NotFound; InvalidTransition when none of `rights` was carried out under it.
+    """
+    now = service.now()
+    made: list[MadePackage] = []
+    with reading(service.sessions) as session:
+        dsr = lifecycle.find(session, reference)
+        done = lifecycle.done_steps(session, dsr.id)
+        matter = (session, service.keyring, service.policy, dsr.id, now)
+        controller = service.policy.controller
+        if Right.ACCESS in rights and lifecycle.step_of(Right.ACCESS) in done:
+            data = access_data(access.collect(*matter), service.policy, lang)
+            content = build_access_package(data, controller, lang, now)
+            made.append(MadePackage(Right.ACCESS, f"access-{dsr.reference}.zip", content))
+        if Right.PORTABILITY in rights and lifecycle.step_of(Right.PORTABILITY) in done:
+            taken = portability_data(portability.collect(*matter), service.policy, lang)
+            content = build_portability_package(taken, controller, lang, now)
+            made.append(MadePackage(Right.PORTABILITY, f"portability-{dsr.reference}.zip", content))
+        if not made:
+            raise InvalidTransition(
+                f"request {dsr.reference} has no package: no access or portability of it was carried out"
+            )
+    return made
+
 
 def write_packages(service: Service, reference: str, folder: Path, lang: str) -> list[Path]:
     """Write the packages of a request that was carried out into a folder, for their owner alone; returns where.
 
     Raises: NotFound; InvalidTransition when neither access nor portability of it was carried out; OSError.
     """
-    now = service.now()
-    written: list[tuple[str, bytes]] = []
-    with reading(service.sessions) as session:
-        dsr = lifecycle.find(session, reference)
-        done = lifecycle.done_steps(session, dsr.id)
-        matter = (session, service.keyring, service.policy, dsr.id, now)
-        controller = service.policy.controller
-        if lifecycle.step_of(Right.ACCESS) in done:
-            data = access_data(access.collect(*matter), service.policy, lang)
-            written.append((f"access-{dsr.reference}.zip", build_access_package(data, controller, lang, now)))
-        if lifecycle.step_of(Right.PORTABILITY) in done:
-            taken = portability_data(portability.collect(*matter), service.policy, lang)
-            name = f"portability-{dsr.reference}.zip"
-            written.append((name, build_portability_package(taken, controller, lang, now)))
-        if not written:
-            raise InvalidTransition(
-                f"request {dsr.reference} has no package: no access or portability of it was carried out"
-            )
+    made = make_packages(service, reference, lang)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return [write_bytes(folder / name, content) for name, content in written]
+    return [write_bytes(folder / one.name, one.content) for one in made]
 
 
 def access_data(package: AccessPackage, policy: PolicySet, lang: str) -> AccessPackageData:
@@ -79,7 +111,7 @@ def access_data(package: AccessPackage, policy: PolicySet, lang: str) -> AccessP
             *(_recipient(one, policy, lang, None) for one in foreseen),
         ),
         sources=package.sources,
-        retained=tuple(dict.fromkeys(_retained(one, lang) for one in package.retained)),
+        retained=tuple(dict.fromkeys(retained_in_words(one, policy, lang) for one in package.retained)),
         automated=package.automated,
     )
 
@@ -160,12 +192,26 @@ def _recipient(one: DisclosedTo, policy: PolicySet, lang: str, last_on: date | N
     return ToldRecipient(name, country, what or foreseen, last_on)
 
 
-def _retained(one: Item, lang: str) -> RetainedItem:
+def retained_in_words(one: Item, policy: PolicySet, lang: str) -> RetainedItem:
+    """Put something that an erasure left into words: what it is, ground, article, end."""
     event = said(EVENTS, one.until_event, lang) if one.until_event else ""
     label = store_label(one.store, lang)
     if one.field not in ("", "*") and not is_technical(one.field):
         label = f"{label}, {field_label(one.store, one.field, lang).lower()}"
-    return RetainedItem(label, one.ground or "", one.article or "", one.until, event)
+    return RetainedItem(label, ground_in_words(one.ground, policy, lang), one.article or "", one.until, event)
+
+
+def ground_in_words(ground: str | None, policy: PolicySet, lang: str) -> str:
+    """Put the ground of a verdict into words: the text of a law as it is, a purpose that goes on by its title."""
+    found = still_needed(ground)
+    if found is None:
+        return ground or ""
+    purpose = policy.purposes.get(found.purpose)
+    title = text_in(purpose.title, lang) if purpose else found.purpose
+    if lang == "fr":
+        words = "motifs impérieux retenus pour" if found.compelling else "encore nécessaire pour"
+        return f"{words} «\u202f{title}\u202f»"
+    return f"{'compelling grounds recorded for' if found.compelling else 'still needed for'} “{title}”"
 
 
 def _card(draft: ContactDraft) -> PersonCard:

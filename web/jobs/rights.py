@@ -16,9 +16,9 @@ from consentcore.policyset import PolicySet
 from consentcore.requests import access, erasure, letters, lifecycle, objection, portability, rectification, states
 from consentcore.requests.closing import overall_outcome
 from consentcore.requests.content import read_content
-from consentcore.requests.intake import address_on_record
 from consentcore.requests.items import KEPT, Item, read, write
 from consentcore.requests.tables import ItemOutcome, Outcome, Right, Status, SubjectRequest
+from web.jobs.answers import address_for_answer
 from web.jobs.crash import crash_point
 from web.transaction import reading, unit
 from web.wiring import Service
@@ -53,6 +53,7 @@ def carry_out(service: Service, reference: str) -> None:
         return _answer_unknown(service, dsr_id)
     by_hand = [right.value for right in asked if right not in _EXECUTABLE and not _done(service, dsr_id, right)]
     if by_hand:
+        _note_failure(service, dsr_id, "left_to_people")  # begun by a face: it must not stand there for ever
         raise PolicyViolation(f"request {reference} asks for {', '.join(by_hand)}: this version leaves that to people")
     if Right.ERASURE in asked and status == Status.VERIFIED:
         with unit(service.sessions) as session:
@@ -106,11 +107,8 @@ def _close_what_is_done(service: Service, dsr_id: UUID) -> None:
 
 def _answer(session: Session, service: Service, dsr: SubjectRequest, verdicts: Sequence[Item]) -> None:
     """Write to whoever asked, else to the address on record; without one, the answer goes out on paper (Art. 12(3))."""
-    content = read_content(service.keyring, dsr)
-    to = content.get("requester") or content.get("written_email") or content.get("answer_to")
-    if not to and dsr.subject_ref is not None:
-        to = address_on_record(session, service.keyring, dsr.subject_ref)
-    if not to:
+    to = address_for_answer(session, service.keyring, dsr)
+    if to is None:
         return
     if Right.ERASURE in lifecycle.rights_of(session, dsr.id):
         kept = [one for one in verdicts if one.outcome in KEPT]

@@ -14,15 +14,15 @@ from consentcore.consent.tables import ConsentState
 from consentcore.crypto.keyring import Keyring
 from consentcore.policyset import Channel, PolicySet
 from consentcore.requests.intake import Intake, Received, receive
-from policies.loader import load
 from tests.builders.people import open_people
+from tests.builders.policies import shipped
 
 EMAIL = "camille@courriel.example"
 
 
 @pytest.fixture(scope="session")
 def policy() -> PolicySet:
-    return load()
+    return shipped()
 
 
 @pytest.fixture

@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 
 from consentcore.policyset import LegalBasis, PolicySet, Purpose
 from consentcore.requests.erasure_grounds import Circumstances, Ruling, rule_on, rule_on_evidence
+from consentcore.requests.items import Item
+from consentcore.requests.letters import erased
+from consentcore.requests.no_ground import StillNeeded, stated, still_needed
 from consentcore.requests.tables import ItemOutcome
 from policies.loader import load
 
@@ -103,3 +106,21 @@ def test_evidence_stays_under_its_own_rule() -> None:
     opposition = rule_on_evidence("suppression", None, facts())
     assert (opposition.article, opposition.until) == ("21(3)", None) and opposition.until_event
     assert rule_on_evidence("subject", None, facts()).rule == "request"
+
+
+def test_a_purpose_that_goes_on_is_read_back_as_it_was_stated() -> None:
+    for compelling in (False, True):
+        for purpose in POLICY.purposes.values():
+            found = still_needed(stated(purpose, compelling=compelling))
+            assert found == StillNeeded(purpose.id, "" if compelling else purpose.basis.article, compelling)
+    assert still_needed("Code de commerce, art. L123-22") is None
+    assert still_needed(None) is None
+
+
+def test_the_letter_says_what_goes_on_in_each_of_its_languages() -> None:
+    ground = stated(POLICY.purposes["order_management"])
+    kept = Item("cc_contact", None, "*", RETAINED, ground, "17(1)", until_event="contract_end")
+    _, text = erased(POLICY, "B4GT-W7C3", [kept])
+    assert "encore nécessaires pour « Gestion des commandes et des abonnements »" in text
+    assert "still needed for “Managing orders and subscriptions”" in text
+    assert "no 17(1) ground" not in text

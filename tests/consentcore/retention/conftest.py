@@ -25,7 +25,7 @@ from consentcore.db import Base
 from consentcore.policyset import Channel, PolicySet
 from consentcore.retention.archive import ArchiveItem, archive_rows
 from consentcore.retention.sweep import Swept, sweep_next
-from policies.loader import load
+from tests.builders.policies import shipped
 
 LONG_AGO = date(2001, 1, 1)
 
@@ -151,7 +151,7 @@ def _contact(life: Life) -> ContactDraft:
 
 @pytest.fixture
 def crm(bound: sessionmaker[Session], keyring: Keyring, now: datetime) -> Crm:
-    return Crm(bound, keyring, load(), now)
+    return Crm(bound, keyring, shipped(), now)
 
 
 @pytest.fixture

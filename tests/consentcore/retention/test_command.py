@@ -15,7 +15,6 @@ from consentcore.clock import iso
 from consentcore.identifiers import reference
 from consentcore.requests.tables import Status, SubjectRequest
 from web.cli import retention as commands
-from web.cli.command import AS_JSON
 from web.settings import read_settings
 from web.wiring import Service
 
@@ -35,7 +34,7 @@ def run(crm: Any, database: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..
     monkeypatch.setattr(commands, "service", service)
 
     def invoke(*arguments: str) -> Any:
-        result = CliRunner().invoke(commands.retention, [*arguments, "--json"], obj={AS_JSON: True})
+        result = CliRunner().invoke(commands.retention, [*arguments, "--json"])
         assert result.exit_code == 0, result.output
         return json.loads(result.stdout)
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
+from consentcore.crm.contact_writing import open_contacts
 from consentcore.crm.contacts import EMAIL_INDEX, PHONE_INDEX
 from consentcore.crypto.keyring import Keyring
 from consentcore.crypto.tables import BlindIndexRow
@@ -19,13 +20,14 @@ from consentcore.suppression.entries import (
     INDEX_OF,
     SuppressionReason,
     entries_at,
+    entries_of_person,
     is_suppressed,
     lift,
     suppress,
     suppress_person,
 )
 from consentcore.suppression.tables import MARKETING, SuppressionEntry
-from tests.builders.people import open_people
+from tests.builders.people import draft, open_people
 
 EMAIL = "camille@courriel.example"
 OBJECTION = SuppressionReason.OBJECTION
@@ -94,3 +96,19 @@ def test_only_what_is_indexed_can_be_listed(
 ) -> None:
     with bound() as session, pytest.raises(BadInput):
         suppress(session, keyring, channel, "x", MARKETING, OBJECTION, now)
+
+
+def test_a_persons_entries_are_those_at_every_point(
+    bound: sessionmaker[Session], keyring: Keyring, now: datetime
+) -> None:
+    with bound.begin() as session:
+        contacts = [draft(EMAIL, phone="06 12 34 56 78"), draft("paul@courriel.example")]
+        camille, paul = (one.subject_ref for one in open_contacts(session, keyring, contacts, now))
+        suppress(session, keyring, Channel.EMAIL, EMAIL, MARKETING, OBJECTION, now - timedelta(days=2))
+        suppress(session, keyring, Channel.PHONE, "+33612345678", "newsletter", OBJECTION, now)
+        gone = suppress(session, keyring, Channel.EMAIL, EMAIL, "promotions", OBJECTION, now)
+        lift(session, gone, "portal", now)
+    with bound() as session:
+        found = [(one.scope, one.channel) for one in entries_of_person(session, camille)]
+        assert found == [("newsletter", Channel.PHONE), (MARKETING, Channel.EMAIL)]
+        assert not entries_of_person(session, paul)

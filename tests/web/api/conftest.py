@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.test import TestResponse
 
 from consentcore.crypto.keyring import Keyring
-from policies.loader import load
 from tests.builders.databases import Database
 from tests.builders.people import open_people
+from tests.builders.policies import shipped
 from web.api.app import create_app
 from web.security import apikeys
 from web.security.apikeys import ALL_SCOPES, Scope
@@ -64,7 +64,7 @@ def settings(database: Database, now: datetime) -> Settings:
 
 @pytest.fixture
 def service(database: Database, keyring: Keyring, bound: sessionmaker[Session], settings: Settings) -> Service:
-    return Service(settings, database.engine, keyring, load(), bound)
+    return Service(settings, database.engine, keyring, shipped(), bound)
 
 
 @pytest.fixture

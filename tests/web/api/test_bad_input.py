@@ -26,6 +26,7 @@ CANARY = "CanaryCamille"
 WRITTEN = json.dumps(ASK).encode()
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "body",
     [
@@ -51,6 +52,7 @@ def test_what_is_no_clean_json_is_malformed(machine: Any, body: bytes) -> None:
     assert answer.json["type"] == "urn:consentcore:problem:malformed_request"
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [
@@ -78,11 +80,13 @@ def test_what_does_not_fit_is_named_by_its_place_and_not_repeated(machine: Any, 
     assert CANARY not in answer.text
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("body", [b"[]", b"1", b'"x"', b"null", b"{}"])
 def test_json_that_is_no_such_object_does_not_fit(machine: Any, body: bytes) -> None:
     assert machine.post(PATH, body).status_code == 422
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "headers",
     [
@@ -98,6 +102,7 @@ def test_a_body_is_declared_as_json(machine: Any, headers: dict[str, str]) -> No
     assert machine.post(PATH, ASK, **{"Content-Type": "application/json", **headers}).status_code == 415
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_an_oversized_body_is_refused_announced_or_not(app: Flask, machine: Any) -> None:
     assert machine.post(PATH, b" " * (MAX_BODY + 1)).status_code == 413
     assert machine.post(PATH, WRITTEN + b" " * (MAX_BODY - len(WRITTEN))).status_code == 200
@@ -112,10 +117,12 @@ def test_an_oversized_body_is_refused_announced_or_not(app: Flask, machine: Any)
     assert (answer.status_code, answer.json["type"]) == (413, "urn:consentcore:problem:content_too_large")
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_key_is_looked_at_before_a_body(machine: Any) -> None:
     assert replace(machine, token=None).post(PATH, b"{").status_code == 401
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
@@ -136,6 +143,7 @@ def test_the_frameworks_own_refusals_are_problems_too(machine: Any, method: str,
     assert ("Allow" in answer.headers) is (status == 405)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_every_answer_carries_the_headers_and_no_cookie(machine: Any, camille: UUID) -> None:
     answers = [
         machine.get("/healthz"),
@@ -151,6 +159,7 @@ def test_every_answer_carries_the_headers_and_no_cookie(machine: Any, camille: U
         assert "Set-Cookie" not in answer.headers and "Strict-Transport-Security" not in answer.headers
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_over_tls_the_browser_is_told_to_stay_there(service: Service) -> None:
     safe = replace(service, settings=replace(service.settings, base_url="https://consent.example.org"))
     assert "Strict-Transport-Security" in create_app(safe).test_client().get("/healthz").headers

@@ -31,6 +31,7 @@ def test_it_is_not_ready_where_tables_are_behind(machine: Any) -> None:
     assert machine.get("/healthz").status_code == 200
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("error", [DecryptionFailed("secret"), OperationalError("SELECT", {}, Exception("secret"))])
 def test_it_is_not_ready_where_the_keyring_does_not_open(machine: Any, migrated: None, error: Exception) -> None:
     with mock.patch.object(Keyring, "check", side_effect=error):
@@ -38,6 +39,7 @@ def test_it_is_not_ready_where_the_keyring_does_not_open(machine: Any, migrated:
     assert answer.status_code == 503 and "secret" not in answer.text
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_database_that_is_gone_is_a_503_and_no_stack(service: Service, database: Database) -> None:
     def gone(*_: Any, **__: Any) -> Any:
         raise OperationalError("SELECT", {}, Exception("camille"))

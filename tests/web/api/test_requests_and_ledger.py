@@ -48,6 +48,7 @@ def test_a_marketing_objection_takes_effect_at_receipt(machine: Any, camille: UU
     assert machine.post("/api/v1/decisions", ask).json["allowed"] is False
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "body",
     [
@@ -97,6 +98,7 @@ def test_proofs_hold_against_the_checkpoint(
     merkle.verify_consistency(older.size, checked.size, [b64decode(one) for one in between], older.root, checked.root)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "query",
     [
@@ -116,6 +118,7 @@ def test_a_query_that_does_not_fit_is_refused(machine: Any, camille: UUID, query
     assert (answer.status_code, answer.content_type) == (422, "application/problem+json")
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_what_did_not_change_is_not_sent_again(machine: Any, camille: UUID) -> None:
     first = machine.get("/api/v1/ledger/checkpoint")
     again = machine.get("/api/v1/ledger/checkpoint", If_None_Match=first.headers["ETag"])

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 from unittest import mock
 
-import click
 import pytest
 from click.testing import CliRunner
 from sqlalchemy.orm import Session, sessionmaker
@@ -21,6 +20,7 @@ from policies.loader import load
 from tests.builders.databases import Database
 from web import serve
 from web.cli import apikeys as keys
+from web.main import main
 from web.security.apikeys import Scope, authenticate
 from web.settings import read_settings
 from web.wiring import Service
@@ -102,8 +102,7 @@ def test_a_taken_port_is_a_sentence(wired: Service) -> None:
     taken = serve.server(wired, 0)
     try:
         with mock.patch.object(serve, "service", service):
-            result = CliRunner().invoke(serve.serve, ["--port", str(taken.port)])
+            result = CliRunner().invoke(main, ["serve", "--port", str(taken.port)])
     finally:
         taken.server_close()
-    assert isinstance(serve.serve, click.Command)
     assert result.exit_code == 1 and "cannot be listened on" in result.stderr

@@ -1,0 +1,1 @@
+"""The face of the data protection officer and of staff."""

@@ -1,0 +1,1 @@
+"""The face of data subjects; it works without any script."""

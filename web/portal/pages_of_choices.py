@@ -1,0 +1,16 @@
+"""Signing in, preferences, unsubscribing and the history of consents."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from web.portal import about, history, notices, preferences, sign_in, unsubscribe
+
+PAGES: tuple[Blueprint, ...] = (
+    sign_in.PAGES,
+    preferences.PAGES,
+    history.PAGES,
+    notices.PAGES,
+    unsubscribe.PAGES,
+    about.PAGES,
+)

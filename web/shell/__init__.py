@@ -1,0 +1,1 @@
+"""What the console and the portal share: pages, forms, languages, sessions, access; never a cookie."""
