@@ -44,6 +44,15 @@ def test_an_asset_is_served_under_the_hash_of_all() -> None:
     assert client.post(f"/{fingerprint()}/css/theme.css").status_code == 405
 
 
+def test_no_style_sheet_asks_for_a_picture_that_the_policy_refuses() -> None:
+    shipped = (FOLDER / "css" / "bootstrap.min.css").read_bytes()
+    assert b"data:image" in shipped
+    served = assets()["css/bootstrap.min.css"].content
+    assert b"data:" not in served
+    assert served.count(b"{") == shipped.count(b"{")
+    assert served.count(b"}") == shipped.count(b"}")
+
+
 @pytest.mark.parametrize("path", ["/x/css/theme.css", "/", "/README.md", "/../settings.py", "/%2e%2e/settings.py"])
 def test_nothing_else_is_served(path: str) -> None:
     client = Client(application)
