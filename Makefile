@@ -4,7 +4,7 @@
 #   make test     install the test tools too and run the whole suite
 #   make check    formatting, lint, types, floors, then the suite: what CI runs
 #   make bench    the benchmark tables          make faults   the long tests that kill, fill and starve
-#   make servers  the heavy journeys and migrations on the servers that are named
+#   make servers  what the short suite shows on SQLite alone (journeys, migrations, the gate), on the servers named
 #   make pages    every page in every state, language and light, with axe (needs Chromium)
 #   make screens  draw every page into docs/screens (needs Chromium)
 #   make lock     write the lock files anew     make clean    remove what was installed and built (never var/)
@@ -58,7 +58,7 @@ faults: $(VENV)/installed-tools
 
 # The share of the long tests that is about the servers: what the short suite shows on SQLite alone.
 servers: $(VENV)/installed-tools
-	@$(BIN)/python -m pytest -n 2 -m faults tests/journeys tests/migrations $(ARGS)
+	@$(BIN)/python -m pytest -n 2 -m faults tests/journeys tests/migrations tests/consentcore/consent tests/web/jobs $(ARGS)
 
 pages: $(VENV)/installed-tools
 	@$(BIN)/python -m pytest -n 2 -m pages $(ARGS)

@@ -8,6 +8,7 @@ from consentcore.crypto.fields import attach as attach_sealing
 from consentcore.crypto.keyring import KEYRING_KEY, Keyring
 from consentcore.errors import ConfigurationError
 from consentcore.ledger.log import attach as attach_log
+from consentcore.personal_data.wall import attach as attach_wall
 
 _BOUND_KEY = "cc_bound"
 
@@ -29,4 +30,5 @@ def bind(session_factory: sessionmaker[Session], keyring: Keyring) -> None:
     info[_BOUND_KEY] = True
     info[KEYRING_KEY] = keyring
     attach_sealing(session_factory)
+    attach_wall(session_factory)
     attach_log(session_factory)

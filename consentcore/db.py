@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Engine, MetaData, create_engine, event
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -47,6 +47,9 @@ _DRIVERS = {
     "sqlite+pysqlite": "sqlite+pysqlite",
 }
 BUSY_TIMEOUT_MS = 30_000
+# PostgreSQL: deadlock, lock not had in time. MariaDB: lock wait timed out, deadlock. Never a failed serialisation:
+# nothing here runs above READ COMMITTED, and a unit that does has to hear of it.
+_LOST_LOCKS = frozenset({"40P01", "55P03", 1205, 1213})
 
 
 class Base(DeclarativeBase):
@@ -169,3 +172,12 @@ def _check_sqlite(connection: Connection) -> None:
             raise ConfigurationError(f"SQLite does not keep PRAGMA {pragma}={value}; use a SQLite that does")
     if not in_memory and connection.exec_driver_sql("PRAGMA journal_mode").scalar() != "wal":
         raise ConfigurationError("SQLite could not switch to WAL; the folder must be on a local, writable disk")
+
+
+def is_deadlock(error: DBAPIError) -> bool:
+    """Tell whether a unit lost a lock to another one: the victim of a deadlock, or out of time waiting for a row.
+
+    Nothing is wrong with what it wanted: roll the whole unit back (MariaDB undid one statement only) and do it again.
+    """
+    arguments = getattr(error.orig, "args", ()) or (None,)
+    return getattr(error.orig, "sqlstate", None) in _LOST_LOCKS or arguments[0] in _LOST_LOCKS

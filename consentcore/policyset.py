@@ -9,7 +9,41 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from consentcore.contactrules import AgeRule, CallingHours, ContactRules, PhoneRules
 from consentcore.errors import NotFound
+from consentcore.purposes import (
+    ARTICLE_9,
+    EXPLICIT_CONSENT,
+    Channel,
+    LegalBasis,
+    Purpose,
+    Rule,
+    SpecialCategory,
+)
+
+__all__ = [
+    "ARTICLE_9",
+    "EVENTS",
+    "EXPLICIT_CONSENT",
+    "AgeRule",
+    "CallingHours",
+    "Channel",
+    "ContactRules",
+    "Controller",
+    "DeadlinePack",
+    "LegalBasis",
+    "Notice",
+    "Phase",
+    "PhoneRules",
+    "PolicySet",
+    "Purpose",
+    "Recipient",
+    "RecipientKind",
+    "RetentionRule",
+    "Rule",
+    "RuleStatus",
+    "SpecialCategory",
+]
 
 EVENTS = frozenset(
     {
@@ -28,54 +62,6 @@ EVENTS = frozenset(
 
 def _empty() -> MappingProxyType[Any, Any]:
     return MappingProxyType({})
-
-
-class LegalBasis(StrEnum):
-    """The six bases of Art. 6(1); one per purpose (R-6-1)."""
-
-    CONSENT = "consent"
-    CONTRACT = "contract"
-    LEGAL_OBLIGATION = "legal_obligation"
-    VITAL_INTERESTS = "vital_interests"
-    PUBLIC_TASK = "public_task"
-    LEGITIMATE_INTEREST = "legitimate_interest"
-
-    @property
-    def article(self) -> str:
-        """The point of Art. 6(1) that this basis is."""
-        return f"6(1)({'abcdef'[_ARTICLE_ORDER.index(self)]})"
-
-
-_ARTICLE_ORDER = (
-    LegalBasis.CONSENT,
-    LegalBasis.CONTRACT,
-    LegalBasis.LEGAL_OBLIGATION,
-    LegalBasis.VITAL_INTERESTS,
-    LegalBasis.PUBLIC_TASK,
-    LegalBasis.LEGITIMATE_INTEREST,
-)
-
-
-class Channel(StrEnum):
-    """Ways of reaching a person."""
-
-    EMAIL = "email"
-    SMS = "sms"
-    PHONE = "phone"
-    POST = "post"
-    APP = "app"
-
-
-class Rule(StrEnum):
-    """How a purpose decides whether a person may be reached.
-
-    `opt_in` needs a consent; `soft_opt_in` is the exception for customers and similar products (L34-5 CPCE,
-    Art. 13(2) of Directive 2002/58); `basis` needs the legal basis alone.
-    """
-
-    OPT_IN = "opt_in"
-    SOFT_OPT_IN = "soft_opt_in"
-    BASIS = "basis"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,37 +105,6 @@ class Notice:
     def label(self) -> str:
         """The notice as people write it: `newsletter@1/fr`."""
         return f"{self.id}@{self.version}/{self.language}"
-
-
-@dataclass(frozen=True, slots=True)
-class Purpose:
-    """Why data are processed, on which one basis, through which channels (Art. 5(1)(b), 6(1), R-6-1)."""
-
-    id: str
-    version: int
-    title: Mapping[str, str]
-    description: Mapping[str, str]
-    basis: LegalBasis
-    channels: frozenset[Channel]
-    rule: Rule
-    notice: str | None
-    """Id and version of the notice in use, such as `newsletter@1`; consents under older versions keep theirs."""
-    legal_text: str | None = None
-    balancing_test: Mapping[str, str] | None = None
-    """The weighing of interests by language, where the basis is legitimate interest."""
-    validity: str | None = None
-    """ISO 8601 period after which a consent wants renewing, e.g. `P3Y`; None is without end (R-7-7)."""
-    data: frozenset[str] = frozenset()
-    """Data classes that the purpose uses: the `retention=` words of the personal-data map (Art. 30(1)(c))."""
-    recipients: tuple[str, ...] = ()
-    """Ids of those to whom its data are disclosed (Art. 30(1)(d))."""
-    ends: str | None = None
-    """Of a contract: the business event that ends the purpose, such as `contract_end` (R-17-0)."""
-
-    @property
-    def notice_id(self) -> str | None:
-        """The id of the notice, whatever its version."""
-        return self.notice.partition("@")[0] if self.notice else None
 
 
 class Phase(StrEnum):
@@ -250,6 +205,18 @@ class PolicySet:
     deadlines: Mapping[str, DeadlinePack] = field(default_factory=_empty)
     """Country -> pack; `EU` is the one for countries without their own."""
     recipients: Mapping[str, Recipient] = field(default_factory=_empty)
+    contact_rules: Mapping[str, ContactRules] = field(default_factory=_empty)
+    """Country -> its rules on reaching people; a country without any asks for consent (R-FR-1)."""
+    ages: Mapping[str, AgeRule] = field(default_factory=_empty)
+    """Country -> age of consent; `EU` is the one for countries without their own (R-8-1)."""
+
+    def contact_rules_for(self, country: str | None) -> ContactRules | None:
+        """Return the rules on reaching people in a country; None names the controller's own country."""
+        return self.contact_rules.get(country or self.controller.country)
+
+    def age_rule_for(self, country: str | None) -> AgeRule | None:
+        """Return the age of consent of a country, else that of the Union; None names the controller's own country."""
+        return self.ages.get(country or self.controller.country) or self.ages.get("EU")
 
     def purpose(self, purpose_id: str) -> Purpose:
         """Return a purpose by id.

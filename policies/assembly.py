@@ -50,12 +50,13 @@ def purposes(files: Folder) -> dict[str, Purpose]:
 
 def _purpose(files: Folder, path: str, purpose_id: str) -> Purpose:
     stated = stated_in(files, path, PurposeFile)
-    for key in ("title", "description", "balancing_test"):
+    for key in ("title", "description", "balancing_test", "conditional_review", "compatibility_test"):
         if key in stated:
             stated[key] = MappingProxyType(stated[key])
-    for key in ("channels", "data"):
+    for key in ("channels", "data", "special_categories", "double_opt_in"):
         stated[key] = frozenset(stated[key])
-    stated["recipients"] = tuple(stated["recipients"])
+    for key in ("recipients", "partners"):
+        stated[key] = tuple(stated[key])
     stated.setdefault("notice", None)
     return Purpose(id=purpose_id, **stated)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from consentcore.policyset import Channel, LegalBasis, Notice, PolicySet, Purpose, Rule
-from policies import storage_coherence
+from consentcore.policyset import LegalBasis, Notice, PolicySet, Purpose, Rule
+from policies import consent_coherence, contact_coherence, storage_coherence
 from policies.notices import ITEMS, Item, sections_of
 from policies.problems import Problem
 
@@ -18,7 +18,7 @@ def check(policy_set: PolicySet) -> list[Problem]:
             found += rule(purpose, policy_set)
     for key in sorted({(notice.id, notice.version) for notice in policy_set.notices.values()}):
         found += _texts(key, policy_set)
-    return found + list(storage_coherence.check(policy_set))
+    return [*found, *contact_coherence.check(policy_set), *storage_coherence.check(policy_set)]
 
 
 def notice_key(name: str) -> tuple[str, int]:
@@ -55,22 +55,6 @@ def _rule_fits_basis(purpose: Purpose, policy_set: PolicySet) -> Iterator[Proble
         yield Problem("7", _file(purpose), "validity is the life of a consent; remove it")
 
 
-def _soft_opt_in_is_allowed(purpose: Purpose, policy_set: PolicySet) -> Iterator[Problem]:
-    if purpose.rule is not Rule.SOFT_OPT_IN:
-        return
-    article = "13(2) of Directive 2002/58"
-    if purpose.basis is not LegalBasis.LEGITIMATE_INTEREST:
-        yield Problem(article, _file(purpose), "rule soft_opt_in needs basis legitimate_interest; change one")
-    if not purpose.channels <= {Channel.EMAIL, Channel.SMS}:
-        yield Problem(
-            article, _file(purpose), "rule soft_opt_in covers electronic mail: email and sms; remove the rest"
-        )
-    if not purpose.legal_text:
-        yield Problem(
-            article, _file(purpose), "rule soft_opt_in needs the national law that allows it; write legal_text"
-        )
-
-
 def _purpose_is_translated(purpose: Purpose, policy_set: PolicySet) -> Iterator[Problem]:
     for language in policy_set.controller.languages:
         if not (purpose.title.get(language) and purpose.description.get(language)):
@@ -98,16 +82,17 @@ def _purpose_is_notified(purpose: Purpose, policy_set: PolicySet) -> Iterator[Pr
     if any(_hides_objection(notice) for notice in texts):
         sentence = "answers objection under the heading of another item; give it a heading of its own"
         yield Problem("21(4)", _notice_file(key), sentence)
+    cut = [(notice, sections_of(notice.text)) for notice in texts]
     for item in ITEMS:
         if item.bases is None or purpose.basis in item.bases:
-            yield from _item_is_said(item, texts)
+            yield from _item_is_said(item, cut)
 
 
 _PURPOSE_RULES: tuple[Callable[[Purpose, PolicySet], Iterator[Problem]], ...] = (
     _interest_is_weighed,
     _law_is_named,
     _rule_fits_basis,
-    _soft_opt_in_is_allowed,
+    consent_coherence.check,
     _purpose_is_translated,
     _purpose_is_notified,
 )
@@ -118,13 +103,13 @@ def _hides_objection(notice: Notice) -> bool:
     return any(heading == apart for item, heading in notice.sections.items() if item != "objection")
 
 
-def _item_is_said(item: Item, texts: list[Notice]) -> Iterator[Problem]:
-    for notice in texts:
+def _item_is_said(item: Item, texts: list[tuple[Notice, dict[str, str]]]) -> Iterator[Problem]:
+    for notice, said in texts:
         heading = notice.sections.get(item.name)
         if heading is None:
             sentence = f"sections.{item.name} names no heading in {notice.language!r}; write the section and name it"
             yield Problem(item.article, _notice_file((notice.id, notice.version)), sentence)
-        elif not sections_of(notice.text).get(heading):
+        elif not said.get(heading):
             sentence = f"says nothing under {heading!r} ({item.name}); write the section"
             yield Problem(item.article, _text_file(notice), sentence)
 

@@ -83,12 +83,13 @@ class Whole(Exact):
 
 
 class NamedGroups(fields.Dict):
-    """Groups of one shape by their ids: `{invoices: {...}, prospects: {...}}`, at least one."""
+    """Groups of one shape by their ids, or by other `keys`: `{invoices: {...}, prospects: {...}}`, at least one."""
 
     default_error_messages = _NO_GROUPS
 
-    def __init__(self, values: fields.Field[Any], **more: Any) -> None:
-        super().__init__(keys=Text(40, pattern=ID, form="an id such as small_letters_9"), values=values, **more)
+    def __init__(self, values: fields.Field[Any], *, keys: Text | None = None, **more: Any) -> None:
+        keys = keys or Text(40, pattern=ID, form="an id such as small_letters_9")
+        super().__init__(keys=keys, values=values, **more)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         found = _without_sides(super()._deserialize, value, attr, data, **kwargs)

@@ -23,6 +23,8 @@ LAYOUT = MappingProxyType(
         "controller": re.compile(r"controller\.yaml"),
         "recipients": re.compile(r"recipients\.yaml"),
         "retention": re.compile(r"retention\.yaml"),
+        "ages": re.compile(r"ages\.yaml"),
+        "contact_rules": re.compile(r"contact_rules/(?P<country>[a-z]{2})\.yaml"),
         "deadlines": re.compile(r"deadlines/(?P<country>[a-z]{2})\.yaml"),
         "purpose": re.compile(rf"purposes/(?P<id>{_ID})\.yaml"),
         "notice": re.compile(rf"notices/(?P<id>{_ID})/(?P<version>[1-9][0-9]{{0,3}})/notice\.yaml"),
@@ -74,7 +76,12 @@ def gather(folder: Path) -> Folder:
         if total > MAX_TOTAL_BYTES:
             raise PoliciesRefused(f"{name}: with it the policies hold more than {MAX_TOTAL_BYTES} bytes; shorten them")
         texts[name] = plain_text.decode(raw, name)
-    return Folder(MappingProxyType(texts), fingerprint(texts))
+    return of_texts(texts)
+
+
+def of_texts(texts: Mapping[str, str]) -> Folder:
+    """Make a folder of texts by path that were read before."""
+    return Folder(MappingProxyType(dict(texts)), fingerprint(texts))
 
 
 def fingerprint(texts: Mapping[str, str]) -> str:

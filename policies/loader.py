@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from consentcore.policyset import PolicySet
-from policies import assembly
+from policies import assembly, contact_assembly
 from policies import folder as folders
 from policies.coherence import check
 from policies.folder import Folder, PoliciesRefused
@@ -45,12 +45,16 @@ def inspect(folder: Path | None = None) -> Inspection:
     Raises: PoliciesRefused or UnreadableFile, for files that cannot be read.
     """
     if folder is not None:
-        return _assemble(folders.gather(folder))
+        return assemble(folders.gather(folder))
     with resources.as_file(resources.files("policies") / "organisation") as packaged:
-        return _assemble(folders.gather(packaged))
+        return assemble(folders.gather(packaged))
 
 
-def _assemble(files: Folder) -> Inspection:
+def assemble(files: Folder) -> Inspection:
+    """Make a set of policies of texts by path, and say what is wrong with it.
+
+    Raises: PoliciesRefused or UnreadableFile, for texts that cannot be read.
+    """
     policy = assembly.stated_in(files, "policy.yaml", PolicyFile)
     if policy["format"] != FORMAT:
         raise PoliciesRefused(f"policy.yaml, format: is {policy['format']}; this version reads format {FORMAT}")
@@ -66,5 +70,7 @@ def _assemble(files: Folder) -> Inspection:
         retention=MappingProxyType(rules),
         deadlines=MappingProxyType(assembly.deadlines(files)),
         recipients=MappingProxyType(assembly.recipients(files)),
+        contact_rules=MappingProxyType(contact_assembly.contact_rules(files)),
+        ages=MappingProxyType(contact_assembly.ages(files)),
     )
     return Inspection(policy_set, tuple(check(policy_set)))

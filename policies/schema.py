@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from marshmallow import Schema, ValidationError, validate
 
-from consentcore.policyset import EVENTS, Channel, LegalBasis, Rule
+from consentcore.policyset import ARTICLE_9, EVENTS, Channel, LegalBasis, Rule, SpecialCategory
 from policies.fields import ID, LANGUAGE, Day, Group, Listed, OneOf, Strict, Text, Translated, Truth, Whole
 from policies.folder import PoliciesRefused
 from policies.notices import ITEMS
@@ -106,6 +107,20 @@ class PurposeFile(Strict):
     data = Listed(word("a data class"), required=True)
     recipients = Listed(word("a recipient"), load_default=())
     ends = event()
+    marketing = Truth()
+    profiling = Truth(load_default=False)
+    conditional = Truth(load_default=False)
+    conditional_review = Translated(4_000, lines=True)
+    special_categories = Listed(OneOf(SpecialCategory), load_default=())
+    article9 = Text(10, validate=validate.OneOf(ARTICLE_9, error="must be one of {choices}"))
+    for_children = Truth(load_default=False)
+    double_opt_in = Listed(OneOf(Channel), load_default=())
+    refresh = period()
+    partners = Listed(word("a recipient"), load_default=())
+    sector = word("a sector")
+    about_contract = Truth(load_default=False)
+    derived_from = word("a purpose")
+    compatibility_test = Translated(8_000, lines=True)
 
 
 class NoticeFile(Strict):
@@ -122,11 +137,17 @@ def shaped(schema: type[Schema], values: Mapping[str, Any], name: str) -> dict[s
     Raises: PoliciesRefused, naming every wrong key of the file at once.
     """
     try:
-        loaded: dict[str, Any] = schema().load(values)
+        loaded: dict[str, Any] = _ready(schema).load(values)
     except ValidationError as cause:
         faults = [f"{name}, {key_path(path) or 'the whole'}: {what}" for path, what in _faults(cause.messages, [])]
         raise PoliciesRefused("\n".join(faults)) from None
     return loaded
+
+
+@cache
+def _ready(schema: type[Schema]) -> Schema:
+    # making one costs more than reading a file with it
+    return schema()
 
 
 def _faults(messages: Any, path: list[str | int]) -> list[tuple[list[str | int], str]]:

@@ -23,3 +23,13 @@ class PolicyVersion(Base):
     applied_at: Mapped[datetime] = mapped_column(UTCDateTime, info=impersonal("when it was put in force"))
     texts: Mapped[bytes] = mapped_column(Blob, info=impersonal("texts of the organisation, path by path"))
     event_id: Mapped[UUID] = mapped_column(Ref, info=impersonal("random event id in the log"))
+
+
+class PolicyReturn(Base):
+    """A set of policies that was put in force again after another one; its texts stand in `PolicyVersion`."""
+
+    __tablename__ = "cc_policy_return"
+
+    event_id: Mapped[UUID] = mapped_column(Ref, primary_key=True, info=impersonal("random event id in the log"))
+    sha256: Mapped[str] = mapped_column(Hex64, info=impersonal("hash of published texts"))
+    applied_at: Mapped[datetime] = mapped_column(UTCDateTime, info=impersonal("when it was put in force again"))

@@ -20,7 +20,7 @@ from consentcore.columns import (
     impersonal,
     personal,
 )
-from consentcore.crypto.fields import register_field, sealed_check
+from consentcore.crypto.fields import register_document, sealed_check
 from consentcore.db import TABLE_OPTIONS, Base
 from consentcore.identifiers import random_ref, reference
 
@@ -28,7 +28,7 @@ BREACH_TABLE_NUMBER = 14
 """Number of the table among those sealed under the shared key."""
 BREACH_SUMMARY_FIELD = 600
 
-register_field(BREACH_SUMMARY_FIELD, "cc_breach.summary")
+register_document(BREACH_SUMMARY_FIELD, "cc_breach.summary", shared=BREACH_TABLE_NUMBER)
 
 
 class BreachRow(Base):

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from consentcore.clock import parse_instant
 from consentcore.db import parse_url
 from consentcore.errors import BadInput, ConfigurationError
+from web.witness.client import Witness
+from web.witness.configured import checkpoint_mail, time_stamping, witnesses
 
 PREFIX = "CONSENTCORE_"
 ENVIRONMENTS = ("production", "development")
@@ -23,6 +25,8 @@ class Settings:
 
     env: str
     database_url: str
+    migrate_url: str | None
+    """The same database as `database_url`, under the role that owns its tables; None: one role does both."""
     keyring_url: str
     kek: str
     policies: Path | None
@@ -31,6 +35,10 @@ class Settings:
     prepare_threshold: int | None
     pool_size: int
     fixed_now: datetime | None
+    tsa: str | None = None
+    tsa_ca: Path | None = None
+    witnesses: tuple[Witness, ...] = ()
+    checkpoint_mail: str | None = None
     crash_at: str | None = None
     """Name of the step at which the process kills itself: for the tests of resumption, in development only."""
 
@@ -42,6 +50,7 @@ class Settings:
 DEFAULTS: Mapping[str, str] = {
     "ENV": "production",
     "DATABASE_URL": "sqlite:///var/consentcore.db",
+    "MIGRATE_URL": "",
     "KEYRING_URL": "sqlite:///var/keyring.db",
     "KEK": "file:var/kek.json",
     "POLICIES": "",
@@ -49,6 +58,10 @@ DEFAULTS: Mapping[str, str] = {
     "BASE_URL": "http://127.0.0.1:8000",
     "PREPARE_THRESHOLD": "5",
     "POOL_SIZE": "5",
+    "TSA": "",
+    "TSA_CA": "",
+    "WITNESSES": "",
+    "CHECKPOINT_MAIL": "",
     "NOW": "",
     "CRASH_AT": "",
 }
@@ -63,9 +76,11 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     _refuse_unknown(environ)
     if given["ENV"] not in ENVIRONMENTS:
         raise ConfigurationError(f"{PREFIX}ENV is {given['ENV']!r}; use production or development")
+    tsa, tsa_ca = time_stamping(given["TSA"], given["TSA_CA"])
     settings = Settings(
         env=given["ENV"],
         database_url=given["DATABASE_URL"],
+        migrate_url=given["MIGRATE_URL"] or None,
         keyring_url=given["KEYRING_URL"],
         kek=given["KEK"],
         policies=Path(given["POLICIES"]) if given["POLICIES"] else None,
@@ -74,6 +89,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         prepare_threshold=_threshold(given["PREPARE_THRESHOLD"]),
         pool_size=_whole("POOL_SIZE", given["POOL_SIZE"], 1, 500),
         fixed_now=_instant(given["NOW"]),
+        tsa=tsa,
+        tsa_ca=tsa_ca,
+        witnesses=witnesses(given["WITNESSES"]),
+        checkpoint_mail=checkpoint_mail(given["CHECKPOINT_MAIL"]),
         crash_at=given["CRASH_AT"] or None,
     )
     _refuse_unsafe(settings)
@@ -93,9 +112,25 @@ def _refuse_unsafe(settings: Settings) -> None:
     if settings.crash_at is not None and settings.env != "development":
         raise ConfigurationError(f"{PREFIX}CRASH_AT kills the process on purpose; that is allowed in development only")
     _refuse_unsafe_address(settings.base_url)
+    _refuse_other_database(settings)
     if parse_url(settings.database_url) == parse_url(settings.keyring_url):
         raise ConfigurationError(
             f"{PREFIX}KEYRING_URL names the main database; the keyring needs its own, or a backup would hold both"
+        )
+
+
+def _refuse_other_database(settings: Settings) -> None:
+    """Two roles are worth something only on one PostgreSQL database, and if they are two."""
+    if settings.migrate_url is None:
+        return
+    owner, serving = parse_url(settings.migrate_url), parse_url(settings.database_url)
+    if owner.get_backend_name() != "postgresql" or serving.get_backend_name() != "postgresql":
+        raise ConfigurationError(f"{PREFIX}MIGRATE_URL is for PostgreSQL; leave it empty on other databases")
+    if (owner.host, owner.port or 5432, owner.database) != (serving.host, serving.port or 5432, serving.database):
+        raise ConfigurationError(f"{PREFIX}MIGRATE_URL must name the database of {PREFIX}DATABASE_URL, as another role")
+    if owner.username == serving.username:
+        raise ConfigurationError(
+            f"{PREFIX}MIGRATE_URL and {PREFIX}DATABASE_URL name one role; serve as another role than the owner's"
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -17,9 +17,10 @@ from consentcore.crypto.keyring import Keyring
 from consentcore.crypto.providers import KekProvider, provider_from
 from consentcore.db import check_promises, make_engine, parse_url
 from consentcore.errors import ConfigurationError
+from consentcore.personal_data.wall import VERB, WORDS, Verb
 from consentcore.policyset import PolicySet
 from policies.loader import load
-from web import schema
+from web import rowsecurity, schema
 from web.schema import History
 from web.settings import Settings
 from web.startup import refuse_lost_keys
@@ -37,6 +38,14 @@ class Service:
     keyring: Keyring
     policy: PolicySet
     sessions: sessionmaker[Session]
+    walled: bool = False
+    """Whether the database hides persons from units that do not say what they do (docs/operations.md)."""
+
+    def acting(self, verb: Verb) -> Service:
+        """Return this service with sessions that say a verb to the second wall; itself where there is none."""
+        if not self.walled:
+            return self
+        return replace(self, sessions=bound_sessions(self.engine, self.keyring, verb))
 
     def now(self) -> datetime:
         """Return the current instant as the settings tell it."""
@@ -66,9 +75,17 @@ def provider(settings: Settings, environ: Mapping[str, str] = os.environ) -> Kek
     return provider_from(settings.kek, environ)
 
 
+def bound_sessions(engine: Engine, keyring: Keyring, verb: Verb | None = None) -> sessionmaker[Session]:
+    """Make a session factory bound to log and keys; with a verb, its sessions say it to the second wall."""
+    info = {WORDS: {VERB: verb.value}} if verb is not None else {}
+    sessions = sessionmaker(engine, expire_on_commit=False, info=info)
+    bind(sessions, keyring)
+    return sessions
+
+
 @contextmanager
-def open_service(settings: Settings) -> Iterator[Service]:
-    """Wire the service on databases that `consentcore init` prepared.
+def open_service(settings: Settings, verb: Verb = Verb.MAINTAIN) -> Iterator[Service]:
+    """Wire the service on databases that `consentcore init` prepared; `verb` is what it does, for the second wall.
 
     Raises: ConfigurationError when something is missing, behind, or not as safe as promised; DecryptionFailed when
     the key-encryption key is not the one that this keyring was made with.
@@ -76,10 +93,10 @@ def open_service(settings: Settings) -> Iterator[Service]:
     _require_sqlite_file(settings.database_url, "main")
     _require_sqlite_file(settings.keyring_url, "keyring")
     with engines(settings) as (engine, keyring_engine):
-        yield _wire(settings, engine, keyring_engine)
+        yield _wire(settings, engine, keyring_engine, verb)
 
 
-def _wire(settings: Settings, engine: Engine, keyring_engine: Engine) -> Service:
+def _wire(settings: Settings, engine: Engine, keyring_engine: Engine, verb: Verb) -> Service:
     for one, which in ((engine, History.MAIN), (keyring_engine, History.KEYRING)):
         check_promises(one)
         found = schema.check(one, which)
@@ -87,11 +104,11 @@ def _wire(settings: Settings, engine: Engine, keyring_engine: Engine) -> Service
             raise ConfigurationError(found[0])
     keyring = Keyring(keyring_engine, provider(settings))
     keyring.check()
-    sessions = sessionmaker(engine, expire_on_commit=False)
-    bind(sessions, keyring)
+    walled = rowsecurity.stands(engine)
+    sessions = bound_sessions(engine, keyring, verb if walled else None)
     with reading(sessions) as session:
         refuse_lost_keys(session, keyring)
-    return Service(settings, engine, keyring, load(settings.policies), sessions)
+    return Service(settings, engine, keyring, load(settings.policies), sessions, walled)
 
 
 def sqlite_file(url_text: str) -> Path | None:

@@ -1,70 +1,35 @@
-"""The answer to "may we contact this person, for this, over this?", always with its reason."""
+"""The answer to "may we reach this person, for this, over this?", always with its reasons."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from consentcore.consent.history import state_as_of
-from consentcore.consent.lookup import HeldState, held_state, opposition_as_of
-from consentcore.consent.tables import ERASED, PERMITTING, ConsentRecord, ConsentState
-from consentcore.errors import BadInput, PolicyViolation
-from consentcore.policyset import Channel, LegalBasis, PolicySet, Purpose, Rule
+from consentcore.consent.decision import Decision
+from consentcore.consent.eligible import Eligibility, eligible
+from consentcore.consent.further import look_further
+from consentcore.consent.judging import Matter
+from consentcore.consent.lookup import Row, held, held_many
+from consentcore.consent.matters import plan_for
+from consentcore.consent.reasons import ALLOWING, Reason
+from consentcore.errors import BadInput
+from consentcore.policyset import Channel, PolicySet
 
-
-class Reason(StrEnum):
-    """Why a decision came out as it did: part of the closed list that the public surface names."""
-
-    CONSENT_GIVEN = "consent_given"
-    CONSENT_MISSING = "consent_missing"
-    CONSENT_REFUSED = "consent_refused"
-    CONSENT_INVALIDATED = "consent_invalidated"
-    CONSENT_WITHDRAWN = "consent_withdrawn"
-    CONSENT_UNPROVEN = "consent_unproven"
-    REQUESTED_UNCONFIRMED = "requested_unconfirmed"
-    EXPIRED = "expired"
-    SUPPRESSED = "suppressed"
-    OBJECTION = "objection"
-    RESTRICTED = "restricted"
-    SHARED_CONTACT_POINT = "shared_contact_point"
-    NO_SALE = "no_sale"
-    LEGITIMATE_INTEREST = "legitimate_interest"
-    CONTRACT = "contract"
-    LEGAL_OBLIGATION = "legal_obligation"
-    VITAL_INTERESTS = "vital_interests"
-    PUBLIC_TASK = "public_task"
-    ERASED = "erased"
-    UNKNOWN_SUBJECT = "unknown_subject"
-
-
-_OF_STATE: dict[str | None, Reason] = {
-    None: Reason.CONSENT_MISSING,
-    ConsentState.GIVEN: Reason.CONSENT_GIVEN,
-    ConsentState.RENEWED: Reason.CONSENT_GIVEN,
-    ConsentState.REFUSED: Reason.CONSENT_REFUSED,
-    ConsentState.WITHDRAWN: Reason.CONSENT_WITHDRAWN,
-    ConsentState.EXPIRED: Reason.EXPIRED,
-    ConsentState.REQUESTED: Reason.REQUESTED_UNCONFIRMED,
-    ConsentState.INVALIDATED: Reason.CONSENT_INVALIDATED,
-    ConsentState.UNKNOWN: Reason.CONSENT_UNPROVEN,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Allowed or not, why, on which basis, and the record and policies that the answer rests on (R-7-1)."""
-
-    allowed: bool
-    reason: Reason
-    basis: LegalBasis
-    policy_sha256: str
-    record_id: UUID | None = None
+__all__ = [
+    "ALLOWING",
+    "MOST_AT_ONCE",
+    "Decision",
+    "Eligibility",
+    "Reason",
+    "decide",
+    "decide_for_all",
+    "decide_many",
+    "eligible",
+]
+MOST_AT_ONCE = 10_000
 
 
 def decide(
@@ -79,43 +44,62 @@ def decide(
 ) -> Decision:
     """Say whether a person may be reached for a purpose over a channel; silence is never consent (Art. 4(11)).
 
-    `as_of` asks what the answer was at a past instant, from the records. Reads only.
+    A person known under several references gets the most restrictive answer of them. `as_of` asks what the answer
+    was at a past instant, from the records, under the policies handed in. Reads only.
     Raises: NotFound (purpose), PolicyViolation (channel not declared), BadInput (`as_of` in the future).
     """
-    purpose = _declared(policy, purpose_id, channel)
-    at = now
-    if as_of is None:
-        held = held_state(session, subject_ref, purpose_id, channel.value, marketing=is_marketing(purpose))
-    else:
-        if as_of > now:
-            raise BadInput("a decision cannot be asked for a time to come")
-        at = as_of
-        held = _held_as_of(session, subject_ref, purpose, channel, as_of)
-    return _answer(purpose, held, policy.sha256, at)
+    plan = plan_for(policy, purpose_id, channel)
+    purpose = plan.purpose
+    if plan.reads_once and as_of is None:
+        found = held(session, subject_ref, purpose_id, channel, now)
+        if found is None:
+            return Decision(False, Reason.UNKNOWN_SUBJECT, purpose.basis, policy.sha256)
+        state, record, expired, plain = found
+        if plain:
+            allowed, reason = plan.answers[state, expired == 1]
+            return Decision(allowed, reason, purpose.basis, policy.sha256, record)
+    if as_of is not None and as_of > now:
+        raise BadInput("a decision cannot be asked for a time to come")
+    matter = Matter(purpose, channel, policy, as_of or now)
+    return look_further(session, [subject_ref], matter, past=as_of is not None)[subject_ref]
 
 
-def is_marketing(purpose: Purpose) -> bool:
-    """Tell whether a purpose is direct marketing, to which a person may object without any weighing (Art. 21(2)).
+def decide_many(
+    session: Session,
+    subject_refs: Sequence[UUID],
+    purpose_id: str,
+    channel: Channel,
+    policy: PolicySet,
+    now: datetime,
+) -> list[Decision]:
+    """Decide for up to MOST_AT_ONCE persons at once, in their order; each answer is the one that `decide` gives.
 
-    Those are the purposes decided by opt-in or by the exception for customers; `basis` purposes are not.
+    Reads only. Raises: as `decide`; BadInput for more persons.
     """
-    return purpose.rule is not Rule.BASIS
-
-
-def _held_as_of(
-    session: Session, subject_ref: UUID, purpose: Purpose, channel: Channel, instant: datetime
-) -> HeldState | None:
-    held = state_as_of(session, subject_ref, purpose.id, channel.value, instant)
-    if held is None:
-        return None
-    against = opposition_as_of(session, subject_ref, purpose.id, instant, marketing=is_marketing(purpose))
-    at = session.scalar(select(ConsentRecord.at).where(ConsentRecord.id == held.record_id))
-    return held._replace(
-        at=at,
-        suppressed_at=against.suppressed_at,
-        objected_at=against.objected_at,
-        restricted_at=against.restricted_at,
-    )
+    if len(subject_refs) > MOST_AT_ONCE:
+        raise BadInput(f"{len(subject_refs)} decisions were asked for at once; at most {MOST_AT_ONCE} can be")
+    plan = plan_for(policy, purpose_id, channel)
+    basis, sha256, said = plan.purpose.basis, policy.sha256, plan.answers
+    unknown = Decision(False, Reason.UNKNOWN_SUBJECT, basis, sha256)
+    plain: dict[bytes, Row] = {}
+    if plan.reads_once:
+        plain = held_many(session, subject_refs, purpose_id, channel, now)
+    answers: list[Decision] = []
+    rest: list[int] = []
+    for at, ref in enumerate(subject_refs):
+        row = plain.get(ref.bytes)
+        if row is None:
+            rest.append(at)
+            answers.append(unknown)
+        else:
+            state, record, expired = row
+            allowed, reason = said[state, expired == 1]
+            answers.append(Decision(allowed, reason, basis, sha256, record))
+    if rest:
+        further = look_further(session, [subject_refs[at] for at in rest], Matter(plan.purpose, channel, policy, now))
+        for at in rest:
+            answers[at] = further[subject_refs[at]]
+    return answers
 
 
 def decide_for_all(
@@ -133,60 +117,14 @@ def decide_for_all(
     No person at all: not allowed, `unknown_subject`. One refuses: her own reason if all agree, else
     `shared_contact_point`. Raises as `decide` does.
     """
-    purpose = _declared(policy, purpose_id, channel)
+    purpose = plan_for(policy, purpose_id, channel).purpose
     answers = [decide(session, ref, purpose_id, channel, policy, now, as_of=as_of) for ref in subject_refs]
     if not answers:
         return Decision(False, Reason.UNKNOWN_SUBJECT, purpose.basis, policy.sha256)
     refusals = [answer for answer in answers if not answer.allowed]
     if not refusals:
         return answers[0]
+    first = refusals[0]
     if len(refusals) < len(answers):
-        return Decision(False, Reason.SHARED_CONTACT_POINT, purpose.basis, policy.sha256, refusals[0].record_id)
-    return refusals[0]
-
-
-def _declared(policy: PolicySet, purpose_id: str, channel: Channel) -> Purpose:
-    purpose = policy.purpose(purpose_id)
-    if channel not in purpose.channels:
-        declared = ", ".join(sorted(purpose.channels))
-        raise PolicyViolation(
-            f"purpose {purpose_id!r} is not declared for channel {channel.value!r}; it has: {declared}",
-            article="5(1)(b)",
-        )
-    return purpose
-
-
-def _answer(purpose: Purpose, held: HeldState | None, policy_sha256: str, at: datetime) -> Decision:
-    if held is None:
-        return Decision(False, Reason.UNKNOWN_SUBJECT, purpose.basis, policy_sha256)
-    if held.state == ERASED:
-        return Decision(False, Reason.ERASED, purpose.basis, policy_sha256, held.record_id)
-    if held.opposed:
-        against = _against(purpose, held)
-        if against is not None:
-            return Decision(False, against, purpose.basis, policy_sha256, held.record_id)
-    if purpose.rule is Rule.SOFT_OPT_IN:
-        return Decision(False, Reason.NO_SALE, purpose.basis, policy_sha256)
-    if purpose.rule is Rule.BASIS:
-        return Decision(True, Reason(purpose.basis.value), purpose.basis, policy_sha256)
-    reason = _OF_STATE[held.state]
-    if reason is Reason.CONSENT_GIVEN and held.expires_at is not None and held.expires_at <= at:
-        reason = Reason.EXPIRED
-    return Decision(reason is Reason.CONSENT_GIVEN, reason, purpose.basis, policy_sha256, held.record_id)
-
-
-_OPPOSABLE = frozenset({LegalBasis.CONSENT, LegalBasis.LEGITIMATE_INTEREST, LegalBasis.PUBLIC_TASK})
-
-
-def _against(purpose: Purpose, held: HeldState) -> Reason | None:
-    """Return what stands against a purpose; a consent to this very purpose stands above an older opposition."""
-    standing = (
-        (Reason.RESTRICTED, held.restricted_at),
-        (Reason.OBJECTION, held.objected_at if purpose.basis in _OPPOSABLE else None),
-        (Reason.SUPPRESSED, held.suppressed_at if purpose.basis in _OPPOSABLE else None),
-    )
-    consented_at = held.at if purpose.basis is LegalBasis.CONSENT and held.state in PERMITTING else None
-    for reason, since in standing:
-        if since is not None and (consented_at is None or consented_at <= since):
-            return reason
-    return None
+        return first._replace(reason=Reason.SHARED_CONTACT_POINT, also=first.chain)
+    return first

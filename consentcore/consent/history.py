@@ -1,18 +1,15 @@
-"""The declarations of a person in their order, and what was known at a past instant."""
+"""The declarations of a person in their order, with their places in the log."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from consentcore.consent.lookup import HeldState
 from consentcore.consent.tables import ConsentRecord
 from consentcore.ledger.tables import LogLeaf
-from consentcore.subjects.tables import DataSubject
 
 
 def records_of(session: Session, subject_ref: UUID) -> Sequence[ConsentRecord]:
@@ -23,28 +20,6 @@ def records_of(session: Session, subject_ref: UUID) -> Sequence[ConsentRecord]:
         .where(ConsentRecord.subject_ref == subject_ref)
         .order_by(ConsentRecord.at, LogLeaf.idx)
     ).all()
-
-
-def state_as_of(session: Session, subject_ref: UUID, purpose: str, channel: str, instant: datetime) -> HeldState | None:
-    """Return what had been declared by `instant`, or None when the person was not known here by then."""
-    known = select(DataSubject.subject_ref).where(
-        DataSubject.subject_ref == subject_ref, DataSubject.created_at <= instant
-    )
-    newest = session.execute(
-        select(ConsentRecord.state, ConsentRecord.id, ConsentRecord.expires_at)
-        .outerjoin(LogLeaf, LogLeaf.event_id == ConsentRecord.event_id)
-        .where(
-            ConsentRecord.subject_ref == subject_ref,
-            ConsentRecord.purpose == purpose,
-            ConsentRecord.channel == channel,
-            ConsentRecord.at <= instant,
-        )
-        .order_by(ConsentRecord.at.desc(), LogLeaf.idx.desc())
-        .limit(1)
-    ).first()
-    if newest is not None:
-        return HeldState(newest[0], newest[1], newest[2])
-    return HeldState(None, None, None) if session.scalar(known) is not None else None
 
 
 def leaf_index(session: Session, event_id: UUID) -> int | None:

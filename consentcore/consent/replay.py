@@ -10,8 +10,10 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from consentcore.clock import iso
+from consentcore.consent.declarations import ENDING
 from consentcore.consent.events import EVENT_OF, STATE_OF
-from consentcore.consent.tables import ERASED, PERMITTING, ConsentRecord, ConsentState, ConsentStateRow
+from consentcore.consent.precedence import newest_first
+from consentcore.consent.tables import ERASED, PERMITTING, ConsentRecord, ConsentState, ConsentStateRow, Quality
 from consentcore.crypto.keyring import Keyring
 from consentcore.ledger.canonical import decode
 from consentcore.ledger.content import open_contents
@@ -86,6 +88,8 @@ def _difference(
     for name, value in public.items():
         if said.get(name) != value:
             return f"claims another {name} than its leaf {index}"
+    if "commit" not in said:  # a no of a person whose evidence key was destroyed: nothing could be sealed any more
+        return None if record.state in ENDING and "subj" not in said else f"is not committed to by its leaf {index}"
     content = contents.get(record.event_id.bytes)
     if isinstance(content, str):
         return f"{content} (leaf {index})"
@@ -107,6 +111,8 @@ def _claims(record: ConsentRecord) -> dict[str, Any]:
         "expires_at": iso(record.expires_at) if record.expires_at else None,
         "method": record.method,
         "notice": f"{record.notice_id}@{record.notice_version}/{record.notice_language}",
+        "explicit": True if record.quality & Quality.EXPLICIT else None,
+        "parent_missing": True if record.quality & Quality.PARENT_MISSING else None,
     }
 
 
@@ -132,10 +138,11 @@ def _newest() -> Select[Any]:
         ConsentRecord.state,
         ConsentRecord.at,
         ConsentRecord.expires_at,
+        ConsentRecord.quality,
         func.row_number()
         .over(
             partition_by=(ConsentRecord.subject_ref, ConsentRecord.purpose, ConsentRecord.channel),
-            order_by=(ConsentRecord.at.desc(), LogLeaf.idx.desc()),
+            order_by=newest_first(),
         )
         .label("place"),
     ).outerjoin(LogLeaf, LogLeaf.event_id == ConsentRecord.event_id)
@@ -143,7 +150,7 @@ def _newest() -> Select[Any]:
 
 def _ended_by_erasure(row: Sequence[Any]) -> bool:
     """Tell whether an erasure ended what was declared: the record stays, decisions read `erased` (and refuse)."""
-    return row[1] in _ENDABLE and row[5] == ERASED and (row[0], row[2], row[3]) == (row[4], row[6], row[7])
+    return row[1] in _ENDABLE and row[6] == ERASED and (row[0], *row[2:5]) == (row[5], *row[7:10])
 
 
 def _projection(session: Session) -> Iterator[Discrepancy]:
@@ -153,13 +160,13 @@ def _projection(session: Session) -> Iterator[Discrepancy]:
         & (held.purpose == newest.c.purpose)
         & (held.channel == newest.c.channel)
     )
-    said: Sequence[Any] = (newest.c.id, newest.c.state, newest.c.at, newest.c.expires_at)
-    read: Sequence[Any] = (held.record_id, held.state, held.at, held.expires_at)
+    said: Sequence[Any] = (newest.c.id, newest.c.state, newest.c.at, newest.c.expires_at, newest.c.quality)
+    read: Sequence[Any] = (held.record_id, held.state, held.at, held.expires_at, held.quality)
     rows = session.execute(
         select(*said, *read).outerjoin(held, same).where(newest.c.place == 1).execution_options(yield_per=_BATCH)
     )
     for row in rows:
-        if tuple(row[:4]) != tuple(row[4:]) and not _ended_by_erasure(row):
+        if tuple(row[:5]) != tuple(row[5:]) and not _ended_by_erasure(row):
             yield Discrepancy(f"record {row[0]}", "is the newest of its kind, but decisions read another state")
     unsupported = session.scalar(
         select(func.count())

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
+from enum import IntFlag, StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Integer
+from sqlalchemy import ForeignKey, Index, Integer, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from consentcore.columns import Category, Erasure, Hex64, Provenance, Ref, UTCDateTime, code, impersonal, personal
 from consentcore.db import Base, table_args
-from consentcore.identifiers import random_ref
+from consentcore.identifiers import random_ref, row_id
 
 RETENTION = "consent_proof"
 
@@ -31,6 +31,17 @@ class ConsentState(StrEnum):
 
 ERASED = "erased"
 """State of a projection row whose consent ended because the person was erased; no declaration ever says so."""
+
+
+class Quality(IntFlag):
+    """What a declaration is besides its state."""
+
+    EXPLICIT = 1
+    """Stated expressly, as special categories of data ask for (Art. 9(2)(a))."""
+    PARENT_MISSING = 2
+    """Given by a child whose parent has not consented or authorised it (Art. 8(1), R-8-2)."""
+
+
 PERMITTING = frozenset({ConsentState.GIVEN, ConsentState.RENEWED})
 
 
@@ -67,6 +78,7 @@ class ConsentRecord(Base):
     notice_sha256: Mapped[str] = mapped_column(Hex64, info=impersonal("hash of a published text"))
     policy_sha256: Mapped[str] = mapped_column(Hex64, info=impersonal("hash of the policies in force"))
     method: Mapped[str] = mapped_column(code(32), info=_evidence())
+    quality: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"), info=_evidence())
     event_id: Mapped[UUID] = mapped_column(
         Ref, ForeignKey("cc_log_event.id"), unique=True, info=impersonal("random event id in the log")
     )
@@ -86,3 +98,38 @@ class ConsentStateRow(Base):
     at: Mapped[datetime] = mapped_column(UTCDateTime, info=_evidence())
     expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime, info=_evidence())
     record_id: Mapped[UUID] = mapped_column(Ref, info=impersonal("random record id"))
+    quality: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"), info=_evidence())
+
+
+class NoticeShown(Base):
+    """That a person was shown one version of a notice: kept as evidence of the information (Art. 13, 14, R-13-2)."""
+
+    __tablename__ = "cc_notice_shown"
+    __table_args__ = table_args(Index("ix_cc_notice_shown_subject_ref", "subject_ref", "notice_id", "at"))
+
+    id: Mapped[UUID] = mapped_column(Ref, primary_key=True, default=row_id, info=impersonal("row id"))
+    subject_ref: Mapped[UUID] = mapped_column(
+        Ref, ForeignKey("cc_subject.subject_ref"), info=_evidence(Category.PSEUDONYM)
+    )
+    notice_id: Mapped[str] = mapped_column(code(64), info=impersonal("id of a notice in the policies"))
+    notice_version: Mapped[int] = mapped_column(Integer, info=impersonal("version of that notice"))
+    notice_language: Mapped[str] = mapped_column(code(16), info=impersonal("language of that notice"))
+    notice_sha256: Mapped[str] = mapped_column(Hex64, info=impersonal("hash of a published text"))
+    at: Mapped[datetime] = mapped_column(UTCDateTime, info=_evidence(Category.BEHAVIOR))
+    event_id: Mapped[UUID] = mapped_column(
+        Ref, ForeignKey("cc_log_event.id"), unique=True, info=impersonal("random event id in the log")
+    )
+
+
+class RefreshReminder(Base):
+    """When a person was last asked whether a consent still stands: nobody is asked twice in a period (R-7-7)."""
+
+    __tablename__ = "cc_refresh_reminder"
+
+    subject_ref: Mapped[UUID] = mapped_column(
+        Ref, ForeignKey("cc_subject.subject_ref"), primary_key=True, info=_evidence(Category.PSEUDONYM)
+    )
+    purpose: Mapped[str] = mapped_column(code(64), primary_key=True, info=impersonal("id of a purpose"))
+    channel: Mapped[str] = mapped_column(code(16), primary_key=True, info=impersonal("closed list of channels"))
+    record_id: Mapped[UUID] = mapped_column(Ref, info=impersonal("random record id"))
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime, info=_evidence())

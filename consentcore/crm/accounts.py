@@ -16,11 +16,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from consentcore.columns import FOUND_BY, Blob, Category, Digest, Erasure, Provenance, Ref, impersonal, personal
 from consentcore.crypto.blindindex import digest
 from consentcore.crypto.envelope import open_sealed, read_gen, seal
-from consentcore.crypto.fields import register_field, sealed_check
+from consentcore.crypto.fields import register_document, sealed_check
 from consentcore.crypto.keyring import Keyring
 from consentcore.db import TABLE_OPTIONS, Base
 from consentcore.errors import BadInput
 from consentcore.identifiers import row_id
+from consentcore.personal_data.links import linked_by
 
 RETENTION = "contact"
 """Data class: an account is held for its contacts' sake and no longer than they are."""
@@ -32,7 +33,7 @@ MAX_NAME = 10_000
 _NOBODY = bytes(16)
 _CHUNK = 500
 
-register_field(NAME_FIELD, "cc_account.name")
+register_document(NAME_FIELD, "cc_account.name", shared=SHARED_TABLE)
 
 
 class Account(Base):
@@ -49,7 +50,8 @@ class Account(Base):
         | {
             "info": {
                 FOUND_BY: "rows of organisations have no subject: they are found through `account_id` of the person's "
-                "contacts, opened under the shared key (crm.accounts.read_accounts), and go with the last contact"
+                "contacts, opened under the shared key (crm.accounts.read_accounts), and go with the last contact",
+                **linked_by("cc_contact", "account_id"),
             }
         },
     )

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from consentcore.bulk import insert_rows
 from consentcore.crm.accounts import ACCOUNTS, accounts_named
 from consentcore.crm.contacts import EMAIL_INDEX, PHONE_INDEX, Contact, ContactPoint, PointKind
+from consentcore.crm.countries import region_of
 from consentcore.crm.drafts import CLEAR_TEXTS, SEALED_TEXTS, ContactDraft
 from consentcore.crypto.blindindex import IndexEntry, index_rows
 from consentcore.crypto.fields import seal_rows
@@ -23,6 +24,8 @@ from consentcore.identifiers import random_ref, row_id
 from consentcore.subjects.tables import DataSubject
 
 ACCOUNT = "account_name"
+UNREADABLE_COUNTRY = "ZZ"
+"""Of a contact whose country is written in a way nobody can tell: no rules are known for it, so consent is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,8 @@ def _columns(draft: ContactDraft, accounts: Mapping[str, UUID]) -> dict[str, Any
     columns: dict[str, Any] = {name: draft.texts.get(name) for name in SEALED_TEXTS}
     columns["account_id"] = accounts.get(draft.texts.get(ACCOUNT, ""))
     columns |= {name: getattr(draft, name) for name in CLEAR_TEXTS}
+    country = draft.texts.get("country", "").strip()
+    columns["country_code"] = (region_of(country) or UNREADABLE_COUNTRY) if country else None
     columns["last_contact_at"] = draft.last_contact_at
     return columns
 
@@ -166,8 +171,9 @@ def _table(model: type[Any]) -> Table:
 
 _KEY = "of_contact"
 _CHUNK = 500
+_CHANGING = (*SEALED_TEXTS, *CLEAR_TEXTS, "country_code", "account_id", "last_contact_at")
 _UPDATE = (
     update(_table(Contact))
     .where(_table(Contact).c.id == bindparam(_KEY))
-    .values({name: bindparam(name) for name in (*SEALED_TEXTS, *CLEAR_TEXTS, "account_id", "last_contact_at")})
+    .values({name: bindparam(name) for name in _CHANGING})
 )

@@ -79,6 +79,11 @@ class Contact(Base):
         default=Capacity.CONSUMER.value,
         info=personal(Category.JOB, retention=RETENTION, erasure=Erasure.DELETE_ROW),
     )
+    country_code: Mapped[str | None] = mapped_column(
+        code(2),
+        info=personal(Category.ADDRESS, retention=RETENTION, provenance=Provenance.DERIVED, erasure=Erasure.DELETE_ROW),
+    )
+    """Where the person lives, unsealed: which country's rules on reaching people apply. Derived from `country`."""
     language: Mapped[str | None] = mapped_column(
         code(16), info=personal(Category.LANGUAGE, retention=RETENTION, erasure=Erasure.DELETE_ROW)
     )

@@ -6,7 +6,7 @@ person, so erasing a person deletes their index rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -55,24 +55,34 @@ def digest(keyring: Keyring, field_number: int, normalised: str, gen: int | None
     return chosen, keyed.finalize()[:_SIZE]
 
 
-def index_rows(keyring: Keyring, items: Iterable[IndexEntry | tuple[int, str, UUID, UUID]]) -> list[dict[str, Any]]:
-    """Return rows of `cc_blind_index` under the newest generation, for one INSERT; doubles are dropped."""
-    rows: dict[tuple[int, bytes, UUID], dict[str, Any]] = {}
-    keys: dict[int, tuple[int, HMAC]] = {}
+def index_rows(
+    keyring: Keyring,
+    items: Iterable[IndexEntry | tuple[int, str, UUID, UUID]],
+    generations: Sequence[int] | None = None,
+) -> list[dict[str, Any]]:
+    """Return rows of `cc_blind_index`, for one INSERT, under every generation in use or those given; doubles dropped.
+
+    Several are in use during a rotation, and for as long as an entry of the opposition list stands under an older one:
+    so one join finds it, whoever comes with that address.
+    """
+    rows: dict[tuple[int, int, bytes, UUID], dict[str, Any]] = {}
+    chosen = keyring.index_written() if generations is None else generations
+    keys: dict[int, list[tuple[int, HMAC]]] = {}
     for field_number, normalised, row_id, subject_ref in items:
-        key = keys.get(field_number)
-        if key is None:
-            key = keys[field_number] = keyring.index_key(field_number)
-        keyed = key[1].copy()
-        keyed.update(normalised.encode())
-        value = keyed.finalize()[:_SIZE]
-        rows[field_number, value, row_id] = {
-            "field_number": field_number,
-            "gen": key[0],
-            "bidx": value,
-            "row_id": row_id,
-            "subject_ref": subject_ref,
-        }
+        of_field = keys.get(field_number)
+        if of_field is None:
+            of_field = keys[field_number] = [keyring.index_key(field_number, gen) for gen in chosen]
+        for gen, key in of_field:
+            keyed = key.copy()
+            keyed.update(normalised.encode())
+            value = keyed.finalize()[:_SIZE]
+            rows[field_number, gen, value, row_id] = {
+                "field_number": field_number,
+                "gen": gen,
+                "bidx": value,
+                "row_id": row_id,
+                "subject_ref": subject_ref,
+            }
     return list(rows.values())
 
 

@@ -27,17 +27,22 @@ _CONTROLLER = bytes(4)
 class FieldCipher:
     """One generation of one key, ready to seal and open; `older` holds the generations before it."""
 
-    __slots__ = ("aad", "commit", "decrypt", "encrypt", "gen", "header", "older")
+    __slots__ = ("aad", "commit_roots", "decrypt", "encrypt", "gen", "header", "older")
 
-    def __init__(self, gen: int, aead: AESGCM, commit: bytes | None = None) -> None:
+    def __init__(self, gen: int, aead: AESGCM, commit_roots: tuple[bytes, ...] = ()) -> None:
         header, aad = _prefixes(gen)
         self.gen = gen
         self.header = header
         self.aad = aad
         self.encrypt = aead.encrypt
         self.decrypt = aead.decrypt
-        self.commit = commit
+        self.commit_roots = commit_roots  # newest first; those of the evidence class alone
         self.older: dict[int, FieldCipher] | None = None
+
+    @property
+    def commit(self) -> bytes | None:
+        """K_commit for new events, or None where the class carries none."""
+        return self.commit_roots[0] if self.commit_roots else None
 
     def generation(self, gen: int) -> FieldCipher | None:
         """Return the cipher of a generation, or None where this key never had it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from consentcore.crypto.flushing import attach
 from consentcore.crypto.pending import Pending, PlaintextRefused
 from consentcore.crypto.revealing import raw_ref, reveal, reveal_rows
-from consentcore.crypto.sealedtext import REGISTRY, SealedText, register_field, sealed, sealed_check
+from consentcore.crypto.sealedtext import REGISTRY, SealedText, register_document, register_field, sealed, sealed_check
 from consentcore.crypto.sealing import seal_rows
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "SealedText",
     "attach",
     "raw_ref",
+    "register_document",
     "register_field",
     "reveal",
     "reveal_rows",

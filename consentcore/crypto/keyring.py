@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from cryptography.hazmat.primitives.hmac import HMAC
 from sqlalchemy import Connection, Engine, func, inspect, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from consentcore.clock import ensure_utc
 from consentcore.crypto import epochs, keystore
 from consentcore.crypto.envelope import FieldCipher
-from consentcore.crypto.keycache import KeyCache
 from consentcore.crypto.keyclasses import KeyClass
 from consentcore.crypto.keystore import Tombstone
 from consentcore.crypto.providers import KekProvider
-from consentcore.crypto.roots import INDEX, Roots
-from consentcore.crypto.signing import Signer
+from consentcore.crypto.rootkeys import RootKeys
 from consentcore.crypto.tables import KEYS, STATE, TOMBSTONES
 from consentcore.crypto.unwrapping import cache_key, new_keys, unwrap_ciphers
-from consentcore.db import BEGIN_OPTION
-from consentcore.errors import ConfigurationError, Conflict, NotFound
+from consentcore.db import BEGIN_OPTION, is_deadlock
+from consentcore.errors import Conflict, NotFound
 
 KEYRING_KEY = "cc_keyring"
 """Where a bound session keeps its keyring: `session.info[KEYRING_KEY]`."""
@@ -49,6 +45,9 @@ class KeyringStatus:
     subjects: int
     tombstones: int
     index_generations: tuple[int, ...]
+    shared_generations: tuple[int, ...]
+    log_generations: tuple[int, ...]
+    """Of the log's key those that can still sign; every public key is told by `log_keys`."""
 
 
 def initialised(engine: Engine) -> bool:
@@ -57,7 +56,7 @@ def initialised(engine: Engine) -> bool:
         return inspect(connection).has_table(STATE.name) and keystore.read_version(connection) is not None
 
 
-class Keyring:
+class Keyring(RootKeys):
     """Keys of subjects and of the installation; safe to share between threads, engines must not cross a fork.
 
     `engine` comes from `consentcore.db.make_engine` and leads to the keyring's own database. `cache_size` bounds the
@@ -65,13 +64,7 @@ class Keyring:
     """
 
     def __init__(self, engine: Engine, provider: KekProvider, *, cache_size: int = 10_000) -> None:
-        self.engine = engine
-        self.provider = provider
-        self._reader = engine.execution_options(**{BEGIN_OPTION: "DEFERRED"})
-        self._cache = KeyCache(cache_size)
-        self._roots = Roots(provider)
-        self._installation: UUID | None = None
-        self._signer: Signer | None = None
+        super().__init__(engine, provider, cache_size)
 
     def initialise(self, now: datetime) -> None:
         """Make epoch, roots and installation id, once; later calls only check that they open.
@@ -88,23 +81,6 @@ class Keyring:
                 continue
         self.check()
 
-    def check(self) -> None:
-        """Open the check value of every live epoch, and every root.
-
-        Raises: ConfigurationError for a wrong or missing KEK, DecryptionFailed for a root that was tampered with.
-        """
-        with self.reading() as connection:
-            epochs.check(connection, self.provider)
-            self._load(connection)
-
-    @property
-    def installation_id(self) -> UUID:
-        """The random name of this installation."""
-        self._ready()
-        if self._installation is None:
-            raise ConfigurationError("the keyring names no installation")
-        return self._installation
-
     def ensure(self, subjects: Iterable[UUID], now: datetime) -> None:
         """Give every subject its three keys, unless it has them; committed at once, before any row that needs them.
 
@@ -120,7 +96,7 @@ class Keyring:
                     self._ensure(connection, wanted, ensure_utc(now))
                 return
             except (IntegrityError, OperationalError) as error:
-                if isinstance(error, OperationalError) and not _is_deadlock(error):
+                if isinstance(error, OperationalError) and not is_deadlock(error):
                     raise
         raise Conflict("the keys of some subjects are being made by too many processes at once; try again")
 
@@ -151,10 +127,7 @@ class Keyring:
         get = self._cache.get
         tail = cache_key(b"", key_class)
         with self.reading() as connection:
-            version = keystore.read_version(connection)
-            if version is None:
-                raise _uninitialised()
-            self._cache.see(version)
+            version = self._see(keystore.read_version(connection))
             for subject in subjects:
                 cipher = get(subject + tail)
                 if cipher is None:
@@ -175,6 +148,8 @@ class Keyring:
         Raises: KeyDestroyed, NotFound when there never was one, DecryptionFailed when it does not open.
         """
         raw = subject.bytes
+        if gen is None:
+            self._look()  # to seal: never for long under a generation that a rotation is leaving
         cipher = self._cache.get(cache_key(raw, key_class))
         if cipher is not None and gen is not None and cipher.generation(gen) is None:
             self._cache.drop(cache_key(raw, key_class))  # another process may have made that generation since
@@ -188,12 +163,19 @@ class Keyring:
             raise NotFound(f"the {key_class.value} key of subject {subject} has no generation {gen}")
         return chosen
 
-    def commitment_root(self, subject: UUID, gen: int | None = None) -> bytes:
-        """Return K_commit, derived from the subject's evidence key; errors as `field_cipher`."""
-        commit = self.field_cipher(subject, KeyClass.EVIDENCE, gen).commit
-        if commit is None:  # the evidence class always carries it
+    def commitment_root(self, subject: UUID) -> bytes:
+        """Return K_commit for new events, derived from the subject's newest evidence key; errors as `field_cipher`."""
+        return self.commitment_roots(subject)[0]
+
+    def commitment_roots(self, subject: UUID) -> tuple[bytes, ...]:
+        """Return K_commit of every generation there was, newest first: an event keeps the one it was written under.
+
+        Raises: as `field_cipher`.
+        """
+        roots = self.field_cipher(subject, KeyClass.EVIDENCE).commit_roots
+        if not roots:  # the evidence class always carries it
             raise NotFound(f"subject {subject} has no commitment key")
-        return commit
+        return roots
 
     def _absent(self, subject: UUID, key_class: KeyClass) -> NotFound:
         with self.reading() as connection:
@@ -207,18 +189,14 @@ class Keyring:
         Returns: the newest generation's tombstone. Raises: NotFound when there never was such a key.
         """
         at = ensure_utc(now)
-        version = -1
         with self.engine.begin() as connection:
             keys = keystore.lock_keys(connection, subject.bytes, key_class)
             if keys:
-                stones = [
-                    Tombstone(subject, key_class, key.gen, key.kek_epoch, hashlib.sha256(key.wrapped).hexdigest(), at)
-                    for key in keys
-                ]
-                version = keystore.bury(connection, subject.bytes, key_class, stones)
+                stones = keystore.take_superseded(connection, subject.bytes, key_class)
+                stones += [keystore.stone_of(key, at) for key in keys]
+                self._see(keystore.bury(connection, subject.bytes, key_class, stones))
             else:
                 stones = keystore.read_tombstones(connection, subject.bytes, key_class)
-        self._cache.see(version)
         if not stones:
             raise NotFound(f"subject {subject} has no {key_class.value} key to destroy")
         return stones[-1]
@@ -236,64 +214,25 @@ class Keyring:
         known = dead.union(raw for raw, _ in alive)
         return [subject for raw, subject in asked.items() if raw not in known]
 
-    def shared_cipher(self, table_number: int, gen: int | None = None) -> FieldCipher:
-        """Return the cipher for rows of one table that have no subject (they are sealed with `bytes(16)` for it)."""
-        self._ready()
-        return self._roots.shared_cipher(table_number, gen)
-
-    def index_key(self, field_number: int, gen: int | None = None) -> tuple[int, HMAC]:
-        """Return a generation and a fresh keyed HMAC-SHA256 for the blind index of one field."""
-        self._ready()
-        return self._roots.index_key(field_number, gen)
-
-    def index_generations(self) -> tuple[int, ...]:
-        """Return the live generations of the index key, newest first."""
-        self._ready()
-        return self._roots.generations(INDEX)
-
-    def log_signer(self) -> Signer:
-        """Return the key that signs checkpoints and certificates; its name is the log's origin."""
-        self._ready()
-        if self._signer is None:
-            self._signer = Signer(f"consentcore/{self.installation_id}", self._roots.log_seed())
-        return self._signer
-
     def status(self) -> KeyringStatus:
         """Count what the keyring holds."""
         with self.reading() as connection:
             current, live = epochs.read_live(connection)
             subjects = connection.execute(select(func.count(KEYS.c.subject_ref.distinct()))).scalar_one()
             tombstones = connection.execute(select(func.count()).select_from(TOMBSTONES)).scalar_one()
-        held = self.provider.epochs()
-        generations = self.index_generations()
         return KeyringStatus(
-            self.installation_id, self.provider.name, current, live, held, subjects, tombstones, generations
+            installation_id=self.installation_id,
+            provider=self.provider.name,
+            epoch=current,
+            epochs=live,
+            held=self.provider.epochs(),
+            subjects=subjects,
+            tombstones=tombstones,
+            index_generations=self.index_generations(),
+            shared_generations=self.shared_generations(),
+            log_generations=tuple(key.generation for key in self.log_keys() if key.signer is not None),
         )
 
     def forget(self) -> None:
         """Drop every open key of subjects from memory (best effort: Python cannot wipe bytes)."""
         self._cache.clear()
-
-    def reading(self) -> Connection:
-        """Open a connection for reading; use it in a `with` block."""
-        return self._reader.connect()
-
-    def _ready(self) -> None:
-        if not self._roots.loaded:
-            self.check()
-
-    def _load(self, connection: Connection) -> None:
-        found = connection.execute(select(STATE.c.installation_id).where(STATE.c.id == 1)).scalar_one_or_none()
-        if found is None:
-            raise _uninitialised()
-        self._roots.load(connection)
-        self._installation, self._signer = found, None
-
-
-def _uninitialised() -> ConfigurationError:
-    return ConfigurationError("the keyring was never initialised; run `consentcore init`")
-
-
-def _is_deadlock(error: OperationalError) -> bool:
-    arguments = getattr(error.orig, "args", ())
-    return getattr(error.orig, "sqlstate", None) == "40P01" or bool(arguments and arguments[0] == 1213)

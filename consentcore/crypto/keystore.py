@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,10 +24,19 @@ from sqlalchemy import (
 )
 
 from consentcore.crypto.keyclasses import KeyClass
-from consentcore.crypto.tables import EPOCHS, KEYS, STATE, TOMBSTONES
+from consentcore.crypto.tables import EPOCHS, KEYS, STATE, SUPERSEDED, TOMBSTONES
 
 CHUNK = 500
 RAW_SUBJECT = type_coerce(KEYS.c.subject_ref, LargeBinary).label("subject")
+KEY_COLUMNS = (
+    RAW_SUBJECT,
+    KEYS.c.key_class,
+    KEYS.c.gen,
+    KEYS.c.kek_epoch,
+    KEYS.c.wrapped,
+    type_coerce(KEYS.c.carried, LargeBinary).label("carried"),
+)
+"""The columns of a `WrappedKey`, in its order."""
 _RAW_GRAVE = type_coerce(TOMBSTONES.c.subject_ref, LargeBinary).label("subject")
 
 
@@ -38,6 +48,7 @@ class WrappedKey(NamedTuple):
     gen: int
     kek_epoch: int
     wrapped: bytes
+    carried: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +69,13 @@ def chunks(items: Sequence[bytes], size: int = CHUNK) -> Iterator[Sequence[bytes
         yield items[start : start + size]
 
 
+_VERSION = f"SELECT version FROM {STATE.name} WHERE id = 1"  # noqa: S608 - a name of our own
+
+
 def read_version(connection: Connection) -> int | None:
     """Return the keyring's version counter, or None before initialisation."""
-    return connection.execute(select(STATE.c.version).where(STATE.c.id == 1)).scalar_one_or_none()
+    version: int | None = connection.exec_driver_sql(_VERSION).scalar_one_or_none()  # asked for before every sealing
+    return version
 
 
 def lock_state(connection: Connection) -> None:
@@ -76,7 +91,7 @@ def bump_version(connection: Connection) -> int:
 
 def read_keys(connection: Connection, subjects: Sequence[bytes], key_class: KeyClass) -> list[WrappedKey]:
     """Return all generations of one class for many subjects, one query for each 500."""
-    query = select(RAW_SUBJECT, KEYS.c.key_class, KEYS.c.gen, KEYS.c.kek_epoch, KEYS.c.wrapped)
+    query = select(*KEY_COLUMNS)
     found: list[WrappedKey] = []
     for part in chunks(subjects):
         rows = connection.execute(query.where(KEYS.c.subject_ref.in_(part), KEYS.c.key_class == key_class.value))
@@ -129,32 +144,65 @@ def execute_raw(connection: Connection, statement: Insert | Update, rows: Sequen
     connection.exec_driver_sql(str(compiled), raw)
 
 
+def stone_of(key: WrappedKey, at: datetime) -> Tombstone:
+    """Return what is left of a key that goes at an instant."""
+    check_value = hashlib.sha256(key.wrapped).hexdigest()
+    return Tombstone(UUID(bytes=key.subject_ref), KeyClass(key.key_class), key.gen, key.kek_epoch, check_value, at)
+
+
 def bury(connection: Connection, subject: bytes, key_class: KeyClass, stones: Sequence[Tombstone]) -> int:
     """Replace the rows of one key by tombstones; return the new version of the keyring."""
     connection.execute(delete(KEYS).where(KEYS.c.subject_ref == subject, KEYS.c.key_class == key_class.value))
-    connection.execute(
-        insert(TOMBSTONES),
-        [
-            {
-                "subject_ref": stone.subject,
-                "key_class": stone.key_class.value,
-                "gen": stone.gen,
-                "kek_epoch": stone.kek_epoch,
-                "key_check_value": stone.key_check_value,
-                "destroyed_at": stone.destroyed_at,
-            }
-            for stone in stones
-        ],
-    )
+    connection.execute(insert(TOMBSTONES), [_row_of(stone) for stone in stones])
     return bump_version(connection)
+
+
+def supersede(connection: Connection, stones: Sequence[Tombstone]) -> None:
+    """Replace older generations, whose newest one stays, by a trace of each."""
+    for stone in stones:
+        connection.execute(
+            delete(KEYS).where(
+                KEYS.c.subject_ref == stone.subject, KEYS.c.key_class == stone.key_class.value, KEYS.c.gen == stone.gen
+            )
+        )
+    connection.execute(insert(SUPERSEDED), [_row_of(stone) for stone in stones])
+
+
+def take_superseded(connection: Connection, subject: bytes, key_class: KeyClass) -> list[Tombstone]:
+    """Return, and remove, the traces of one key's older generations, oldest first: they become tombstones now."""
+    mine = (SUPERSEDED.c.subject_ref == subject, SUPERSEDED.c.key_class == key_class.value)
+    rows = connection.execute(select(SUPERSEDED).where(*mine).order_by(SUPERSEDED.c.gen)).all()
+    if rows:
+        connection.execute(delete(SUPERSEDED).where(*mine))
+    return [_tombstone(row) for row in rows]
+
+
+def _row_of(stone: Tombstone) -> dict[str, Any]:
+    return {
+        "subject_ref": stone.subject,
+        "key_class": stone.key_class.value,
+        "gen": stone.gen,
+        "kek_epoch": stone.kek_epoch,
+        "key_check_value": stone.key_check_value,
+        "destroyed_at": stone.destroyed_at,
+    }
 
 
 def lock_keys(connection: Connection, subject: bytes, key_class: KeyClass) -> list[WrappedKey]:
     """Return one key's generations, oldest first, held until the end of the transaction."""
-    query = select(RAW_SUBJECT, KEYS.c.key_class, KEYS.c.gen, KEYS.c.kek_epoch, KEYS.c.wrapped).where(
-        KEYS.c.subject_ref == subject, KEYS.c.key_class == key_class.value
-    )
-    return [WrappedKey(*row) for row in connection.execute(query.order_by(KEYS.c.gen).with_for_update())]
+    query = select(*KEY_COLUMNS).where(KEYS.c.subject_ref == subject, KEYS.c.key_class == key_class.value)
+    locking = query.order_by(KEYS.c.gen).with_for_update()
+    if not connection.execute(locking).all():
+        return []
+    # Again: a statement that waited for a rotation does not see the generation which that one made.
+    return [WrappedKey(*row) for row in connection.execute(locking)]
+
+
+def lock_keys_of(connection: Connection, subjects: Sequence[UUID]) -> list[WrappedKey]:
+    """Return every key of some subjects by subject, class and generation, held until the end of the transaction."""
+    query = select(*KEY_COLUMNS).where(KEYS.c.subject_ref.in_(subjects))
+    ordered = query.order_by(KEYS.c.subject_ref, KEYS.c.key_class, KEYS.c.gen)
+    return [WrappedKey(*row) for row in connection.execute(ordered.with_for_update())]
 
 
 def read_tombstones(connection: Connection, subject: bytes, key_class: KeyClass | None = None) -> list[Tombstone]:

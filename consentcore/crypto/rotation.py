@@ -74,12 +74,14 @@ def _open_epoch(connection: Connection, keyring: Keyring, former: int, now: date
 
 def _hanging(connection: Connection, epoch: int) -> int:
     keys = select(func.count()).select_from(KEYS).where(KEYS.c.kek_epoch != epoch)
-    roots = select(func.count()).select_from(ROOTS).where(ROOTS.c.kek_epoch != epoch)
+    roots = select(func.count()).select_from(ROOTS).where(ROOTS.c.kek_epoch != epoch, ROOTS.c.destroyed_at.is_(None))
     return connection.execute(keys).scalar_one() + connection.execute(roots).scalar_one()
 
 
 def _rewrap_roots(connection: Connection, keyring: Keyring, epoch: int) -> int:
-    rows = connection.execute(select(ROOTS).where(ROOTS.c.kek_epoch != epoch).with_for_update()).all()
+    rows = connection.execute(
+        select(ROOTS).where(ROOTS.c.kek_epoch != epoch, ROOTS.c.destroyed_at.is_(None)).with_for_update()
+    ).all()
     for row in rows:
         aad = root_aad(row.name, row.gen)
         key = keyring.provider.unwrap(row.kek_epoch, row.wrapped, aad)
@@ -168,7 +170,7 @@ def _refuse_destruction(connection: Connection, epoch: int, row: Row[tuple[objec
     if row.retired_at is None:
         raise InvalidTransition(f"epoch {epoch} is in use; run `consentcore keys rotate kek` before destroying it")
     keys = select(func.count()).select_from(KEYS).where(KEYS.c.kek_epoch == epoch)
-    roots = select(func.count()).select_from(ROOTS).where(ROOTS.c.kek_epoch == epoch)
+    roots = select(func.count()).select_from(ROOTS).where(ROOTS.c.kek_epoch == epoch, ROOTS.c.destroyed_at.is_(None))
     left = connection.execute(keys).scalar_one() + connection.execute(roots).scalar_one()
     if left:
         raise InvalidTransition(

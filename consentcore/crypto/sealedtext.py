@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from sqlalchemy import CheckConstraint, Column, ColumnElement, Dialect, LargeBinary, Table, TypeDecorator, event
@@ -23,6 +24,27 @@ DEFAULT_MAX_CHARS = 10_000
 _MOST = 1 << 31
 
 
+@dataclass(frozen=True, slots=True)
+class SealedDocument:
+    """How a column is sealed that is plain bytes to the mapper: what a rotation of data keys seals anew.
+
+    Under `key_class` where the row has a `subject_ref`, else under the shared key of table `shared`; `row_id` is the
+    column that sealing binds to. `stays` says why values cannot be sealed anew: the key of that table is kept then.
+    """
+
+    table: str
+    column: str
+    number: int
+    key_class: KeyClass | None
+    shared: int | None
+    row_id: str
+    stays: str | None
+
+
+DOCUMENTS: dict[str, SealedDocument] = {}
+"""`table.column` -> how it is sealed, of every registered field that is no `SealedText`."""
+
+
 def register_field(number: int, name: str) -> None:
     """Give a field number to a `table.column`, once.
 
@@ -32,6 +54,26 @@ def register_field(number: int, name: str) -> None:
         raise ConfigurationError(f"the field number of {name} is to be 1 to 2**31-1, not {number}")
     if REGISTRY.setdefault(number, name) != name:
         raise ConfigurationError(f"field number {number} belongs to {REGISTRY[number]}; give {name} another one")
+
+
+def register_document(
+    number: int,
+    name: str,
+    *,
+    key_class: KeyClass | None = None,
+    shared: int | None = None,
+    row_id: str = "id",
+    stays: str | None = None,
+) -> None:
+    """Give a field number to a `table.column` of sealed bytes, and say how it is sealed, once.
+
+    Raises: ConfigurationError as `register_field`, and for a column that names no key.
+    """
+    register_field(number, name)
+    if key_class is None and shared is None:
+        raise ConfigurationError(f"{name} is sealed under a key class, the shared key of a table, or both; say which")
+    table, _, column = name.partition(".")
+    DOCUMENTS[name] = SealedDocument(table, column, number, key_class, shared, row_id, stays)
 
 
 class SealedText(TypeDecorator[str]):

@@ -28,7 +28,7 @@ class Signer:
         self.name = name
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self.public_bytes = self._key.public_key().public_bytes_raw()
-        self.key_id = hashlib.sha256(name.encode() + b"\n" + _ALGORITHM + self.public_bytes).digest()[:4]
+        self.key_id = _key_id(name, self.public_bytes)
 
     def sign(self, message: bytes) -> bytes:
         """Return the 64-byte signature of a message."""
@@ -37,7 +37,16 @@ class Signer:
     @property
     def vkey(self) -> str:
         """The public key as signed notes write it: `name+hex id+base64(0x01 | key)`."""
-        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(_ALGORITHM + self.public_bytes).decode()}"
+        return vkey_of(self.name, self.public_bytes)
 
     def __repr__(self) -> str:
         return f"<Signer {self.name}>"
+
+
+def vkey_of(name: str, public: bytes) -> str:
+    """Write an Ed25519 public key (32 bytes) as signed notes do, under the name it signed under."""
+    return f"{name}+{_key_id(name, public).hex()}+{base64.b64encode(_ALGORITHM + public).decode()}"
+
+
+def _key_id(name: str, public: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + b"\n" + _ALGORITHM + public).digest()[:4]

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from consentcore.crypto.derivation import expand
@@ -13,11 +14,15 @@ from consentcore.crypto.envelope import FieldCipher
 from consentcore.crypto.keyclasses import NUMBERS, KeyClass
 from consentcore.crypto.keystore import WrappedKey
 from consentcore.crypto.local_kek import UnwrapFailed
+from consentcore.crypto.nonces import nonce
 from consentcore.crypto.providers import KekProvider
 from consentcore.errors import DecryptionFailed
 
 _FIELD_INFO = b"consentcore field 1"
 _COMMIT_INFO = b"consentcore commit 1"
+_CARRY_INFO = b"consentcore carry 1"
+_ROOT = 32
+_NONCE = 12
 _TAILS = {key_class: bytes((number,)) for key_class, number in NUMBERS.items()}
 _ROOT_TAIL = b"\xf0"
 
@@ -39,16 +44,43 @@ def root_aad(name: str, gen: int) -> bytes:
 
 def new_keys(provider: KekProvider, epoch: int, wanted: Sequence[tuple[bytes, KeyClass]]) -> list[WrappedKey]:
     """Draw a first-generation key for each (subject, class) and wrap it under an epoch."""
+    return next_keys(provider, epoch, [(subject, key_class, 1, ()) for subject, key_class in wanted])
+
+
+def next_keys(
+    provider: KekProvider, epoch: int, wanted: Sequence[tuple[bytes, KeyClass, int, tuple[bytes, ...]]]
+) -> list[WrappedKey]:
+    """Draw a key for each (subject, class, generation, commitment keys to carry) and wrap it under an epoch.
+
+    What is carried is sealed under the new key: it opens as long as that one, and goes with it.
+    """
     drawn = os.urandom(32 * len(wanted))
-    items = [
-        (drawn[32 * at : 32 * at + 32], subject_aad(subject, key_class, 1))
-        for at, (subject, key_class) in enumerate(wanted)
-    ]
-    blobs = provider.wrap_many(items, epoch)
+    deks = [drawn[at : at + 32] for at in range(0, len(drawn), 32)]
+    aads = [subject_aad(subject, key_class, gen) for subject, key_class, gen, _ in wanted]
+    blobs = provider.wrap_many(list(zip(deks, aads, strict=True)), epoch)
     return [
-        WrappedKey(subject, key_class.value, 1, epoch, blob)
-        for (subject, key_class), blob in zip(wanted, blobs, strict=True)
+        WrappedKey(subject, key_class.value, gen, epoch, blob, _carry(dek, aad, roots) if roots else None)
+        for (subject, key_class, gen, roots), dek, aad, blob in zip(wanted, deks, aads, blobs, strict=True)
     ]
+
+
+def _carry(dek: bytes, aad: bytes, roots: tuple[bytes, ...]) -> bytes:
+    fresh = nonce()
+    return fresh + AESGCM(expand(dek, _CARRY_INFO)).encrypt(fresh, b"".join(roots), aad)
+
+
+def _carried(dek: bytes, key: WrappedKey, key_class: KeyClass) -> tuple[bytes, ...]:
+    if key.carried is None:
+        return ()
+    aad = subject_aad(key.subject_ref, key_class, key.gen)
+    try:
+        packed = AESGCM(expand(dek, _CARRY_INFO)).decrypt(key.carried[:_NONCE], key.carried[_NONCE:], aad)
+    except (InvalidTag, ValueError):
+        raise DecryptionFailed(
+            f"the commitment keys that generation {key.gen} of the {key.key_class} key of subject "
+            f"{UUID(bytes=key.subject_ref)} carries do not open: they were changed, or are another key's"
+        ) from None
+    return tuple(packed[at : at + _ROOT] for at in range(0, len(packed), _ROOT))
 
 
 def unwrap_ciphers(provider: KekProvider, keys: Sequence[WrappedKey], key_class: KeyClass) -> dict[bytes, FieldCipher]:
@@ -65,8 +97,8 @@ def unwrap_ciphers(provider: KekProvider, keys: Sequence[WrappedKey], key_class:
     committing = key_class is KeyClass.EVIDENCE
     found: dict[bytes, FieldCipher] = {}
     for key, dek in zip(keys, deks, strict=True):
-        commit = expand(dek, _COMMIT_INFO) if committing else None
-        cipher = FieldCipher(key.gen, AESGCM(expand(dek, _FIELD_INFO)), commit)
+        roots = (expand(dek, _COMMIT_INFO), *_carried(dek, key, key_class)) if committing else ()
+        cipher = FieldCipher(key.gen, AESGCM(expand(dek, _FIELD_INFO)), roots)
         name = key.subject_ref + tail
         if name in found:
             cipher = _stack(found[name], cipher)

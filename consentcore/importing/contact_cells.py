@@ -9,9 +9,9 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo, available_timezones
 
 from consentcore.crm.contacts import Capacity, Contact
+from consentcore.crm.countries import region_of
 from consentcore.crm.drafts import SEALED_TEXTS, ContactDraft
 from consentcore.importing.cells import Cells, WordReaders, place_of, word_reader
-from consentcore.importing.countries import region_of
 from consentcore.importing.faults import FaultKind
 from consentcore.importing.header import Header
 from consentcore.importing.mapping import Mapping

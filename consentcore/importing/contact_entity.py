@@ -13,16 +13,17 @@ from sqlalchemy.orm import Session
 from consentcore.crm.contact_reading import read_contacts
 from consentcore.crm.contact_writing import WrittenContact, open_contacts, replace_contacts
 from consentcore.crm.contacts import PointKind
+from consentcore.crm.countries import region_of
 from consentcore.crm.drafts import ContactDraft, PointDraft
 from consentcore.crypto.blindindex import normalise_email, normalise_phone
 from consentcore.crypto.keyring import Keyring
 from consentcore.importing.contact_cells import ContactCells
-from consentcore.importing.countries import region_of
 from consentcore.importing.entity import Written
 from consentcore.importing.faults import FaultKind, RowFault
 from consentcore.importing.header import Header
 from consentcore.importing.likeness import count_matches, held, points_of
 from consentcore.importing.mapping import Mapping
+from consentcore.importing.moved_points import follow, held_points
 from consentcore.importing.runs import Run
 from consentcore.importing.targets import CONTACT_TARGETS
 
@@ -75,10 +76,14 @@ class ContactEntity:
         """Open a person and a contact for each draft."""
         return [Written(one.contact_id, one.subject_ref) for one in open_contacts(session, keyring, drafts, now)]
 
-    def replace(self, session: Session, keyring: Keyring, changed: Sequence[tuple[Written, ContactDraft]]) -> None:
-        """Replace the values and points of contacts."""
+    def replace(
+        self, session: Session, keyring: Keyring, changed: Sequence[tuple[Written, ContactDraft]], now: datetime
+    ) -> None:
+        """Replace the values and points of contacts; oppositions and consents follow a changed point."""
+        before = held_points(session, [written.row_id for written, _ in changed])
         held = [(WrittenContact(written.row_id, written.subject_ref), draft) for written, draft in changed]
         replace_contacts(session, keyring, held)
+        follow(session, keyring, changed, before, now)
 
 
 def coverage(mapping: Mapping) -> tuple[frozenset[str], frozenset[PointKind]]:

@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from consentcore.importing.consent_entity import ConsentEntity
 from consentcore.importing.contact_entity import ContactEntity
 from consentcore.importing.entity import Entity
-from consentcore.importing.targets import CONTACT, TRANSACTION
+from consentcore.importing.targets import CONSENT, CONTACT, TRANSACTION
 from consentcore.importing.transaction_entity import TransactionEntity
 
 _CONTACT: Entity[Any] = ContactEntity()
 _TRANSACTION: Entity[Any] = TransactionEntity()
-ENTITIES: Mapping[str, Entity[Any]] = MappingProxyType({CONTACT: _CONTACT, TRANSACTION: _TRANSACTION})
+_CONSENT: Entity[Any] = ConsentEntity()
+ENTITIES: Mapping[str, Entity[Any]] = MappingProxyType(
+    {CONTACT: _CONTACT, TRANSACTION: _TRANSACTION, CONSENT: _CONSENT}
+)

@@ -1,7 +1,7 @@
 """What an import must know of an entity: how its rows are read, linked, compared and written.
 
 The room reads files, finds known rows, keeps provenance and quarantine for every entity alike; whatever differs from
-one to the next stands behind this protocol, in one file for each (`contact_entity`, `transaction_entity`).
+one to the next stands behind this protocol, in one file for each (`contact_entity` and its neighbours).
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Entity(Protocol[D]):
     def open(self, session: Session, keyring: Keyring, drafts: Sequence[D], now: datetime) -> list[Written]:
         """Write new rows in the caller's unit, in the order of their drafts."""
 
-    def replace(self, session: Session, keyring: Keyring, changed: Sequence[tuple[Written, D]]) -> None:
+    def replace(self, session: Session, keyring: Keyring, changed: Sequence[tuple[Written, D]], now: datetime) -> None:
         """Give rows that are here their new values, in the caller's unit."""
 
 

@@ -32,7 +32,8 @@ def known_rows(
     found: dict[str, Written] = {}
     for generation in keyring.index_generations():
         named = {
-            _digest(keyring, system, entity, external_id, generation)[1]: external_id for external_id in external_ids
+            external_digest(keyring, system, entity, external_id, generation)[1]: external_id
+            for external_id in external_ids
         }
         values = list(named)
         for start in range(0, len(values), _CHUNK):
@@ -51,7 +52,7 @@ def name_rows(session: Session, keyring: Keyring, mapping: Mapping, named: Itera
     """Write the external ids of new rows. Raises: IntegrityError when another unit wrote one of them first."""
     rows = []
     for external_id, written in named:
-        generation, bidx = _digest(keyring, mapping.system, mapping.entity, external_id, None)
+        generation, bidx = external_digest(keyring, mapping.system, mapping.entity, external_id, None)
         rows.append(
             {
                 "id": row_id(),
@@ -69,6 +70,9 @@ def name_rows(session: Session, keyring: Keyring, mapping: Mapping, named: Itera
     insert_rows(session.connection(), _EXTERNALS, seal_rows(keyring, ExternalId, rows))
 
 
-def _digest(keyring: Keyring, system: str, entity: str, external_id: str, generation: int | None) -> tuple[int, bytes]:
+def external_digest(
+    keyring: Keyring, system: str, entity: str, external_id: str, generation: int | None
+) -> tuple[int, bytes]:
+    """Return generation and index value of an external id, under the generation in use unless one is named."""
     text = _BETWEEN.join((system, entity, external_id))
     return digest(keyring, EXTERNAL_ID_FIELD, text, generation)

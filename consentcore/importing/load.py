@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from consentcore.bulk import insert_rows
 from consentcore.crypto.fields import seal_rows
 from consentcore.crypto.keyring import KeyDestroyed, Keyring
+from consentcore.db import is_deadlock
 from consentcore.errors import Conflict
 from consentcore.identifiers import row_id
 from consentcore.importing import quarantine, runs
@@ -31,7 +32,6 @@ BATCH = 500
 """Rows of one unit: enough that the log's fsync costs little, few enough that a lock is never long."""
 IMPORT_BATCH = register("import.batch", "a batch of rows was imported (counts only)")
 _PROVENANCE = cast(Table, Provenance.__table__)
-_DEADLOCKS = frozenset({"40P01", 1205, 1213})
 
 
 class ImportedMeanwhile(Conflict):
@@ -59,7 +59,7 @@ def load_batch(
     try:
         _write(session, keyring, run, plan, now)
     except (DBAPIError, KeyDestroyed) as error:
-        if isinstance(error, (IntegrityError, KeyDestroyed)) or _is_deadlock(error):
+        if isinstance(error, (IntegrityError, KeyDestroyed)) or is_deadlock(error):
             raise ImportedMeanwhile(
                 "somebody wrote or erased some of these rows at the same moment; this batch was undone, import again"
             ) from error
@@ -84,7 +84,7 @@ def _write(session: Session, keyring: Keyring, run: Run, plan: BatchPlan, now: d
         opened = entity.open(session, keyring, [one.draft for one in plan.new], now)
         touched = [(one.row, written) for one, written in zip(plan.new, opened, strict=True)]
         name_rows(session, keyring, run.mapping, [(row.external_id, written) for row, written in touched])
-    entity.replace(session, keyring, [(one.written, one.draft) for one in plan.changed])
+    entity.replace(session, keyring, [(one.written, one.draft) for one in plan.changed], now)
     touched += [(one.row, one.written) for one in plan.changed]
     if touched:
         _note_provenance(session, keyring, run, touched, now)
@@ -126,8 +126,3 @@ def _meet_in(seen: set[str]) -> Callable[[str], bool]:
         return not known
 
     return meet
-
-
-def _is_deadlock(error: DBAPIError) -> bool:
-    arguments = getattr(error.orig, "args", ()) or (None,)
-    return getattr(error.orig, "sqlstate", None) in _DEADLOCKS or arguments[0] in _DEADLOCKS

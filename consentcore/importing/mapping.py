@@ -107,9 +107,9 @@ def _faults(mapping: Mapping) -> Iterator[str]:
 
 def _entity_faults(entity: str) -> Iterator[str]:
     if entity in LATER_ENTITIES:
-        yield f"entity: this version imports {' and '.join(TARGETS)} only; {entity} comes with a later one"
+        yield f"entity: this version imports {', '.join(TARGETS)} only; {entity} comes with a later one"
     elif entity not in TARGETS:
-        yield f"entity: must be {' or '.join(TARGETS)}"
+        yield f"entity: must be one of {', '.join(TARGETS)}"
 
 
 def _target_faults(entity: str, target: str) -> Iterator[str]:

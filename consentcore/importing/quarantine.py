@@ -95,28 +95,33 @@ def set_aside(
     """
     header = [name for place, name in enumerate(run.header.columns) if place not in run.header.own]
     added, changed = [], []
+    known_as: dict[bytes, set[bytes]] = {}  # a rotation of the index key may have been here since
     for row, fault in faulty:
         content = json.dumps({"header": header, "cells": row.values}, ensure_ascii=False, separators=(",", ":"))
         if row.quarantine_id is not None and row.quarantine_id in known:
             changed.append({"its_id": row.quarantine_id} | _sealed(keyring, row.quarantine_id, content, fault))
             continue
-        value = digest(keyring, QUARANTINE_FIELD, _identity(run, row, content))[1]
+        identity = identity_of(run.mapping.system, run.mapping.entity, row.number, content)
+        value = digest(keyring, QUARANTINE_FIELD, identity)[1]
+        known_as[value] = {digest(keyring, QUARANTINE_FIELD, identity, gen)[1] for gen in keyring.index_generations()}
         entry_id = random_ref()
         fresh = {"id": entry_id, "import_id": run.import_id, "row_number": row.number, "digest": value}
         added.append(fresh | _sealed(keyring, entry_id, content, fault) | {"recorded_at": now})
     if changed:
         statement = update(_ROWS).where(_ROWS.c.id == bindparam("its_id"))
         session.connection().execute(statement.values(resolved_at=None), changed)
-    here = _digests(session, [cast(bytes, row["digest"]) for row in added])
-    new = sorted((row for row in added if row["digest"] not in here), key=lambda row: cast(bytes, row["digest"]))
+    here = _digests(session, [value for values in known_as.values() for value in values])
+    fresh_rows = (row for row in added if not here & known_as[cast(bytes, row["digest"])])
+    new = sorted(fresh_rows, key=lambda row: cast(bytes, row["digest"]))
     if new:
         session.connection().execute(insert(_ROWS), new)
     return len(new)
 
 
-def _identity(run: Run, row: ReadRow, content: str) -> str:
+def identity_of(system: str, entity: str, row_number: int, content: str) -> str:
+    """Return what a row set aside is known by, to be hashed."""
     # with the entity: one flat file may be imported twice, for its contacts and for their transactions
-    return "\x1f".join((run.mapping.system, run.mapping.entity, str(row.number), content))
+    return "\x1f".join((system, entity, str(row_number), content))
 
 
 def resolve(session: Session, ids: Sequence[UUID], now: datetime) -> None:

@@ -17,6 +17,7 @@ from consentcore.importing.header import Header
 from consentcore.importing.mapping import Mapping
 from consentcore.importing.reader import SourceFile
 from consentcore.importing.tables import ImportRun
+from consentcore.policyset import PolicySet
 
 RUNS = cast(Table, ImportRun.__table__)
 MAX_SOURCE_NAME = 64
@@ -33,9 +34,19 @@ class Run:
     source: str
     obtained_on: date
     region: str
+    policy: PolicySet | None = None
+    """For an import of consents: their purposes and notices."""
 
 
-def prepare(mapping: Mapping, file: SourceFile, *, source: str | None, obtained_on: date, region: str) -> Run:
+def prepare(
+    mapping: Mapping,
+    file: SourceFile,
+    *,
+    source: str | None,
+    obtained_on: date,
+    region: str,
+    policy: PolicySet | None = None,
+) -> Run:
     """Settle what an import is, without writing anything; `source` None is the mapping's system.
 
     Raises: BadInput when the source's name is too long.
@@ -43,7 +54,7 @@ def prepare(mapping: Mapping, file: SourceFile, *, source: str | None, obtained_
     name = mapping.system if source is None else source
     if not 0 < len(name) <= MAX_SOURCE_NAME:
         raise BadInput(f"the name of a source has 1 to {MAX_SOURCE_NAME} characters")
-    return Run(random_ref(), mapping, file.header, file.sha256, name, obtained_on, region)
+    return Run(random_ref(), mapping, file.header, file.sha256, name, obtained_on, region, policy)
 
 
 def begin(session: Session, run: Run, now: datetime) -> None:

@@ -22,7 +22,7 @@ from consentcore.columns import (
     impersonal,
     personal,
 )
-from consentcore.crypto.fields import register_field, sealed, sealed_check
+from consentcore.crypto.fields import register_document, sealed, sealed_check
 from consentcore.db import TABLE_OPTIONS, Base, table_args
 from consentcore.identifiers import random_ref, row_id
 
@@ -31,7 +31,7 @@ QUARANTINE_FIELD = 10
 PROVENANCE_SOURCE_FIELD = 21
 MAX_CAUSE = 500
 
-register_field(QUARANTINE_FIELD, "cc_quarantine.sealed_row")
+register_document(QUARANTINE_FIELD, "cc_quarantine.sealed_row", shared=QUARANTINE_FIELD)
 
 
 class ImportRun(Base):

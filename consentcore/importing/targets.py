@@ -1,4 +1,4 @@
-"""What a column of a file may become in a contact or a transaction, and which attribute each target fills."""
+"""What a column of a file may become in a contact, transaction or consent, and which attribute each target fills."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from consentcore.crm.contacts import PointKind
 
 CONTACT = "contact"
 TRANSACTION = "transaction"
-LATER_ENTITIES = frozenset({"account", "lead", "opportunity", "activity", "ticket", "contract", "consent"})
+CONSENT = "consent"
+LATER_ENTITIES = frozenset({"account", "lead", "opportunity", "activity", "ticket", "contract"})
 LATER_TARGETS = frozenset({"account.siret", "account.vat"})
 
 
@@ -111,9 +112,23 @@ TRANSACTION_TARGETS: Mapping[str, Target] = MappingProxyType(
     }
 )
 TRANSACTION_NEEDS = ("contact.external_id", "kind", "issued_on", "amount", "currency")
+CONSENT_TARGETS: Mapping[str, Target] = MappingProxyType(
+    {
+        "contact.external_id": Target(Becomes.LINK),
+        "purpose": Target(Becomes.WORD, "purpose", constant=True),
+        "channel": Target(Becomes.WORD, "channel", constant=True),
+        "state": Target(Becomes.WORD, "said", constant=True),
+        "at": Target(Becomes.INSTANT, "at"),
+        "method": Target(Becomes.WORD, "method", constant=True),
+        "notice": Target(Becomes.WORD, "notice", constant=True),
+    }
+)
+CONSENT_NEEDS = ("contact.external_id", "purpose", "channel", "state")
 TARGETS: Mapping[str, Mapping[str, Target]] = MappingProxyType(
-    {CONTACT: CONTACT_TARGETS, TRANSACTION: TRANSACTION_TARGETS}
+    {CONTACT: CONTACT_TARGETS, TRANSACTION: TRANSACTION_TARGETS, CONSENT: CONSENT_TARGETS}
 )
 """The targets of each entity that can be imported."""
-NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType({CONTACT: (), TRANSACTION: TRANSACTION_NEEDS})
+NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {CONTACT: (), TRANSACTION: TRANSACTION_NEEDS, CONSENT: CONSENT_NEEDS}
+)
 """The targets that a mapping of each entity must fill, and each of its rows too."""

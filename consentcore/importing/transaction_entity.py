@@ -104,7 +104,13 @@ class TransactionEntity:
         owned = [(one.owner, one.draft.billed_to(one.name_to_bill)) for one in drafts if one.owner is not None]
         return [Written(one.transaction_id, one.subject_ref) for one in open_transactions(session, keyring, owned, now)]
 
-    def replace(self, session: Session, keyring: Keyring, changed: Sequence[tuple[Written, OwnedTransaction]]) -> None:
+    def replace(
+        self,
+        session: Session,
+        keyring: Keyring,
+        changed: Sequence[tuple[Written, OwnedTransaction]],
+        _now: datetime,
+    ) -> None:
         """Replace the values of transactions."""
         theirs = [(WrittenTransaction(here.row_id, here.subject_ref), one.draft) for here, one in changed]
         replace_transactions(session, keyring, theirs)

@@ -10,6 +10,7 @@ from consentcore.errors import ConfigurationError, LedgerTampered
 from consentcore.ledger import merkle
 from consentcore.ledger.checkpoint import Checkpoint, open_checkpoint, parse_body, sign_checkpoint
 from consentcore.ledger.note import NoteSigner
+from consentcore.ledger.signingkeys import OneKey, SigningKeys, key_ids
 from consentcore.ledger.statements import insert, run
 from consentcore.ledger.tables import MAIN
 
@@ -32,18 +33,26 @@ def ensure_log(connection: Connection, log: int = MAIN) -> None:
 def append(
     connection: Connection, leaves: Sequence[tuple[bytes, bytes]], signer: NoteSigner, vkey: str, log: int = MAIN
 ) -> Checkpoint:
+    """Append leaves under one key that never changes; as `append_signed`."""
+    return append_signed(connection, leaves, OneKey(signer, vkey), log)
+
+
+def append_signed(
+    connection: Connection, leaves: Sequence[tuple[bytes, bytes]], keys: SigningKeys, log: int = MAIN
+) -> Checkpoint:
     """Append (event id, leaf hash) pairs and return the checkpoint after them; the lock is held until COMMIT.
 
     The stored tail is checked against its signed checkpoint before anything is built on it: otherwise whoever can
-    write the table could have this process sign a history of their own.
+    write the table could have this process sign a history of their own. Its signatures say which keys are in force.
     Raises: LedgerTampered, ConfigurationError.
     """
     _lock(connection, log)
-    frontier, size = _tail(connection, log, vkey)
+    frontier, size, signed_by = _tail(connection, log, keys)
+    signers = keys.signers(signed_by)
     hashes = [leaf for _, leaf in leaves]
     frontier, new_size = merkle.extend(frontier, size, hashes)
-    checkpoint = Checkpoint(signer.name, new_size, merkle.root_from(frontier))
-    note = sign_checkpoint(checkpoint, [signer]).encode()
+    checkpoint = Checkpoint(signers[0].name, new_size, merkle.root_from(frontier))
+    note = sign_checkpoint(checkpoint, signers).encode()
     rows = [(log, size + at, event_id, leaf, None, None) for at, (event_id, leaf) in enumerate(leaves)]
     rows[-1] = (*rows[-1][:4], merkle.pack(frontier), note)  # type: ignore[assignment]
     insert(connection, "cc_log_leaf", _LEAF_COLUMNS, rows)
@@ -81,25 +90,26 @@ def _lock(connection: Connection, log: int) -> None:
             raise ConfigurationError("the log was never made; run `consentcore init`")
 
 
-def _tail(connection: Connection, log: int, vkey: str) -> tuple[list[bytes], int]:
+def _tail(connection: Connection, log: int, keys: SigningKeys) -> tuple[list[bytes], int, frozenset[bytes]]:
     locking = "" if connection.dialect.name in ("sqlite", "postgresql") else " FOR UPDATE"
     row = run(connection, _TAIL + locking, log).first()
     if row is None:
-        return [], 0
+        return [], 0, frozenset()
     index, packed, note = row
     if packed is None or note is None:
         raise LedgerTampered("the newest leaf carries no checkpoint; run `consentcore ledger verify`", first_bad=index)
     frontier = merkle.unpack(bytes(packed), index + 1)
-    signed = _opened(bytes(note), vkey)
+    signed_by = key_ids(bytes(note))
+    signed = _opened(bytes(note), keys, signed_by)
     if (signed.size, signed.root) != (index + 1, merkle.root_from(frontier)):
         raise LedgerTampered("the newest leaf contradicts its own checkpoint", first_bad=index)
-    return frontier, index + 1
+    return frontier, index + 1, signed_by
 
 
-def _opened(note: bytes, vkey: str) -> Checkpoint:
+def _opened(note: bytes, keys: SigningKeys, signed_by: frozenset[bytes]) -> Checkpoint:
     if note in _SIGNED_HERE:
         return parse_body(note.decode().partition("\n\n")[0] + "\n")
-    checkpoint = open_checkpoint(note.decode(errors="replace"), [vkey])
+    checkpoint = open_checkpoint(note.decode(errors="replace"), keys.vkeys(signed_by))
     _remember(note)
     return checkpoint
 

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from consentcore.clock import ensure_utc, iso, to_second
-from consentcore.crypto.envelope import open_sealed, seal
+from consentcore.crypto.envelope import open_sealed, read_gen, seal
 from consentcore.crypto.keyring import KEYRING_KEY, Keyring
 from consentcore.errors import ConfigurationError, LedgerTampered, NotFound
 from consentcore.identifiers import random_ref, reference
@@ -104,7 +104,7 @@ def covered_by(session: Session, keyring: Keyring, number: str) -> frozenset[byt
     row = session.execute(select(CertificateRow).where(CertificateRow.number == number)).scalar_one_or_none()
     if row is None:
         raise NotFound(f"there is no certificate {number}")
-    note = open_note(row.note.decode(errors="replace"), [keyring.log_signer().vkey])
+    note = open_note(row.note.decode(errors="replace"), keyring.log_vkeys())
     if note.body != f"{TITLE}\n{row.body.decode(errors='replace')}\n":
         raise LedgerTampered(f"certificate {number} is not the one that was signed")
     signed = canonical.decode(row.body)
@@ -112,7 +112,7 @@ def covered_by(session: Session, keyring: Keyring, number: str) -> frozenset[byt
         raise LedgerTampered(f"certificate {number} erases nothing, or is another one's")
     if signed["body"].get("erased_sha256") != sha256(row.erased).hexdigest():
         raise LedgerTampered(f"the list of certificate {number} is not the one that was signed")
-    cipher = keyring.shared_cipher(SHARED_TABLE)
+    cipher = keyring.shared_cipher(SHARED_TABLE, read_gen(row.erased))
     packed = open_sealed(cipher, ERASED_FIELD, row.event_id.bytes, bytes(16), row.erased)
     return frozenset(packed[at : at + 16] for at in range(0, len(packed), 16))
 

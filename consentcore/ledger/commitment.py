@@ -7,6 +7,7 @@ among the keyed hashes, not among the perfectly hiding commitments). One event c
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterable
 
 _EXPAND_END = b"\x01"  # HKDF-Expand of at most 32 bytes is this one block of HMAC (RFC 5869, 2.3)
 
@@ -25,3 +26,14 @@ def subject_tag(root: bytes, event_id: bytes) -> str:
     """Return the tag, 32 hex digits, by which the holder of the evidence key can show whose event it is."""
     key = hmac.digest(root, b"subj" + event_id + _EXPAND_END, "sha256")
     return hmac.digest(key, event_id, "sha256")[:16].hex()
+
+
+def root_of(roots: Iterable[bytes], event_id: bytes, tag: str) -> bytes | None:
+    """Return the root that an event was written under, told by its tag; None where it is none of them.
+
+    A rotation of the evidence key opens a new root and carries on those before it: an event keeps its own.
+    """
+    for root in roots:
+        if hmac.compare_digest(tag, subject_tag(root, event_id)):
+            return root
+    return None

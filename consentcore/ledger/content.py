@@ -10,11 +10,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from consentcore.crypto.envelope import FieldCipher, open_sealed
+from consentcore.crypto.envelope import FieldCipher
 from consentcore.crypto.keyclasses import KeyClass
 from consentcore.crypto.keyring import Keyring
+from consentcore.crypto.opening import opened_or_none
 from consentcore.crypto.tables import ShredPending
-from consentcore.errors import BadInput, DecryptionFailed, IntegrityFailure, NotFound
+from consentcore.errors import BadInput, IntegrityFailure, NotFound
 from consentcore.ledger import commitment
 from consentcore.ledger.certificates import covered_by
 from consentcore.ledger.events import read_header
@@ -87,16 +88,14 @@ class _Contents:
 
 
 def _opened(cipher: FieldCipher, event_id: bytes, subject: bytes, header: bytes, payload: bytes) -> bytes | str:
-    try:
-        content = open_sealed(cipher, CONTENT_FIELD, event_id, subject, payload)
-    except DecryptionFailed:
+    content = opened_or_none(cipher, CONTENT_FIELD, event_id, subject, payload)
+    if content is None:
         return "its content does not open"
-    if cipher.commit is None:
+    if not cipher.commit_roots:
         return "its evidence key carries no commitment key"
     said = read_header(header)
-    made = commitment.commit(commitment.opening(cipher.commit, event_id), content)
+    root = commitment.root_of(cipher.commit_roots, event_id, str(said.get("subj")))
+    made = commitment.commit(commitment.opening(root or cipher.commit_roots[0], event_id), content)
     if not hmac.compare_digest(str(said.get("commit")), made):
         return "its content is not the one that its leaf commits to"
-    if not hmac.compare_digest(str(said.get("subj")), commitment.subject_tag(cipher.commit, event_id)):
-        return "its leaf was made for another person"
-    return content
+    return content if root is not None else "its leaf was made for another person"

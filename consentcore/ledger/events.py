@@ -21,18 +21,20 @@ MAX_HEADER = 8 * 1024
 MAX_PAYLOAD = 64 * 1024
 VERSION = 1
 _TYPE = re.compile(r"[a-z][a-z0-9_]{0,30}\.[a-z][a-z0-9_]{0,30}")
+_TS = r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]Z"
 _WORD = r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}+"  # possessive, as the optional parts: nothing to try twice
 _HEADER = re.compile(
     (
-        rf'\{{(?:"basis":"{_WORD}",)?+(?:"commit":"[0-9a-f]{{64}}",)?+(?:"data":(\{{.*\}}),)?+'
-        r'"id":"([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})",'
+        rf'\{{(?:"basis":"{_WORD}",)?+(?:"commit":"(?P<commit>[0-9a-f]{{64}})",)?+(?:"data":(?P<data>\{{.*\}}),)?+'
+        r'"id":"(?P<id>[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})",'
         rf'(?:"notice_sha256":"[0-9a-f]{{64}}",)?+(?:"purpose":"{_WORD}",)?+(?:"purpose_v":[1-9][0-9]{{0,8}},)?+'
-        r'(?:"subj":"[0-9a-f]{32}",)?+"tenant":0,'
-        r'"ts":"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]Z",'
+        r'(?:"subj":"(?P<subj>[0-9a-f]{32})",)?+"tenant":0,'
+        rf'"ts":"(?P<ts>{_TS})",'
         r'"type":"[a-z][a-z0-9_]{0,30}\.[a-z][a-z0-9_]{0,30}","v":1\}'
     ).encode(),
     re.DOTALL,
 )
+_SECOND = re.compile(_TS.encode())
 _SAMPLE_ID = "00000000-0000-4000-8000-000000000000"
 _DESCRIPTIONS: dict[str, str] = {}
 _NO_DATA: Mapping[str, Any] = MappingProxyType({})
@@ -140,14 +142,34 @@ def check_header(header: bytes, event_id: bytes) -> None:
     found = _HEADER.fullmatch(header)
     if found is None:
         raise LedgerTampered("a header does not follow the grammar")
-    if a2b_hex(found[2].replace(b"-", b"")) != event_id:
+    if a2b_hex(found["id"].replace(b"-", b"")) != event_id:
         raise LedgerTampered("a header names another event than its row")
-    if found[1] is not None:
-        _check_data(found[1])
+    if found["data"] is not None:
+        check_data(found["data"])
+
+
+def varying_parts(header: bytes) -> dict[str, tuple[int, int]]:
+    """Return where the parts stand that differ from event to event, by name, in their order.
+
+    The header passed `check_header`. Raises: LedgerTampered when it does not follow the grammar.
+    """
+    found = _HEADER.fullmatch(header)
+    if found is None:
+        raise LedgerTampered("a header does not follow the grammar")
+    return {name: found.span(name) for name in ("commit", "data", "id", "subj", "ts") if found[name] is not None}
+
+
+def is_second(text: bytes) -> bool:
+    """Tell whether a text has the form of the time in a header."""
+    return _SECOND.fullmatch(text) is not None
 
 
 @lru_cache(maxsize=256)
-def _check_data(data: bytes) -> None:
+def check_data(data: bytes) -> None:
+    """Check that the public data of a header are one object in canonical form.
+
+    Raises: LedgerTampered, BadInput.
+    """
     if type(canonical.decode(data, max_bytes=MAX_HEADER)) is not dict:
         raise LedgerTampered("the data of a header are no object")
 

@@ -20,9 +20,10 @@ from consentcore.crypto.keyclasses import KeyClass
 from consentcore.crypto.keyring import KEYRING_KEY, Keyring
 from consentcore.errors import ConfigurationError, IntegrityFailure, InvalidTransition
 from consentcore.ledger import commitment
-from consentcore.ledger.append import append
+from consentcore.ledger.append import append_signed
 from consentcore.ledger.events import Event, header_bytes, payload_bytes
 from consentcore.ledger.merkle import leaf_hash
+from consentcore.ledger.signingkeys import KeyChange, KeysInForce
 from consentcore.ledger.statements import insert, run
 from consentcore.ledger.tables import CONTENT_FIELD, MAIN, LogEvent
 
@@ -44,6 +45,7 @@ class _Unit:
     leaves: list[tuple[bytes, bytes]] = field(default_factory=list)
     state: _State = _State.OPEN
     checked: bool = False
+    change: KeyChange | None = None
 
 
 def attach(session_factory: sessionmaker[Any] | scoped_session[Any] | type[Session]) -> None:
@@ -95,6 +97,15 @@ def queue_many(session: Session, items: Iterable[Event]) -> list[uuid.UUID]:
         insert(connection, "cc_log_content", ("event_id", "subject_ref", "payload"), contents)
     unit.leaves.extend((event_id, leaf_hash(header)) for event_id, _, header in events)
     return [item.id for item in batch]
+
+
+def change_keys(session: Session, change: KeyChange) -> None:
+    """Let the checkpoint after this unit's leaves be signed by other keys than the one before (crypto design, 4).
+
+    The unit queues the leaf that says so (`ledger.keychange`). Raises: as `queue_many`.
+    """
+    _connection(session)
+    _unit(session).change = change
 
 
 def _sealed(
@@ -172,8 +183,7 @@ def _append_queued(session: Session) -> None:
     connection = _connection(session) if unit.leaves else None
     survived = _survivors(connection, unit.leaves) if connection is not None else []
     if connection is not None and survived:
-        signer = session.info[KEYRING_KEY].log_signer()
-        append(connection, survived, signer, signer.vkey)
+        append_signed(connection, survived, KeysInForce(session.info[KEYRING_KEY], unit.change))
     unit.state = _State.CLOSED
     unit.leaves = []
 

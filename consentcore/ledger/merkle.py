@@ -39,6 +39,24 @@ def extend(frontier: Sequence[bytes], size: int, leaves: Iterable[bytes]) -> tup
     return stack, size
 
 
+def extend_by_blocks(frontier: Sequence[bytes], size: int, leaves: Sequence[bytes]) -> list[bytes]:
+    """Append leaf hashes as `extend` does, whole subtrees at once: faster where many come together."""
+    stack = list(frontier)
+    at, left = 0, len(leaves)
+    while left:
+        width = 1 << left.bit_length() - 1
+        if size:
+            width = min(width, size & -size)
+        node = leaves[at] if width == 1 else perfect_root(leaves[at : at + width])
+        carry = size // width
+        while carry & 1:
+            node = sha256(b"\x01" + stack.pop() + node).digest()
+            carry >>= 1
+        stack.append(node)
+        size, at, left = size + width, at + width, left - width
+    return stack
+
+
 def root_from(frontier: Sequence[bytes]) -> bytes:
     """Return the root of the tree that a frontier stands for."""
     if not frontier:

@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from consentcore.errors import BadInput, LedgerTampered
 
 ED25519 = 0x01
+COSIGNATURE = 0x04
+"""Kinds of keys: a log's own Ed25519 signature, and a witness's timestamped one (C2SP tlog-cosignature)."""
 MAX_NOTE_CHARS = 64 * 1024
 MAX_SIGNATURES = 16
 _NAME = re.compile(r"[^\s+\x00-\x1f\x7f]{1,255}")
@@ -46,10 +48,11 @@ class VerifierKey:
     name: str
     key_id: bytes
     public: bytes
+    kind: int = ED25519
 
     def text(self) -> str:
         """Write the key as `name+id+base64` (C2SP vkey)."""
-        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(bytes([ED25519]) + self.public).decode()}"
+        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(bytes([self.kind]) + self.public).decode()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +79,8 @@ def decode_base64(text: str) -> bytes:
 
 
 @lru_cache(maxsize=64)
-def parse_vkey(text: str) -> VerifierKey:
-    """Read a public key such as `example.com/log+530d903a+AekyeRrm...` (C2SP vkey, Ed25519 only).
+def parse_vkey(text: str, kind: int = ED25519) -> VerifierKey:
+    """Read a public key such as `example.com/log+530d903a+AekyeRrm...` (C2SP vkey, Ed25519 only) of one kind.
 
     Raises: BadInput when it cannot be read, is of another kind, or its id belongs to another key.
     """
@@ -86,11 +89,12 @@ def parse_vkey(text: str) -> VerifierKey:
     if not _NAME.fullmatch(name) or not re.fullmatch(r"[0-9a-f]{8}", key_id) or len(encoded) > 128:
         raise BadInput("a public key of a log is one line: name+id+key, as `ledger vkey` prints it")
     material = decode_base64(encoded)
-    if len(material) != 33 or material[0] != ED25519:
-        raise BadInput("this public key is not of kind Ed25519")
+    if len(material) != 33 or material[0] != kind:
+        wanted = "a witness's timestamped Ed25519" if kind == COSIGNATURE else "Ed25519"
+        raise BadInput(f"this public key is not of kind {wanted}")
     if sha256(name.encode() + b"\n" + material).digest()[:4] != bytes.fromhex(key_id):
         raise BadInput("the id in this public key belongs to another name or key")
-    return VerifierKey(name, bytes.fromhex(key_id), material[1:])
+    return VerifierKey(name, bytes.fromhex(key_id), material[1:], kind)
 
 
 def sign_note(body: str, signers: Sequence[NoteSigner]) -> str:
@@ -111,19 +115,16 @@ def open_note(text: str, vkeys: Sequence[str]) -> Note:
 
     Raises: BadInput when it is no note; LedgerTampered when no known key signed it, or a known key's line is wrong.
     """
-    body, lines = _take_apart(text)
+    body, lines = take_apart(text)
     known = [parse_vkey(vkey) for vkey in vkeys]
     signed_by: list[VerifierKey] = []
     unknown = 0
     for line in lines:
-        found = _SIGNATURE_LINE.fullmatch(line)
-        if found is None:
-            raise BadInput("a signature line of this note cannot be read")
-        blob = decode_base64(found[2])
-        key = next((k for k in known if k.name == found[1] and k.key_id == blob[:4]), None)
+        name, blob = parse_line(line)
+        key = next((k for k in known if k.name == name and k.key_id == blob[:4]), None)
         if key is None:
             unknown += 1
-        elif key in signed_by or not _holds(key.public, blob[4:], body.encode()):
+        elif key in signed_by or not signature_holds(key.public, blob[4:], body.encode()):
             raise LedgerTampered(f"the signature of {key.name} does not hold")
         else:
             signed_by.append(key)
@@ -132,7 +133,22 @@ def open_note(text: str, vkeys: Sequence[str]) -> Note:
     return Note(body, tuple(signed_by), unknown)
 
 
-def _take_apart(text: str) -> tuple[str, list[str]]:
+def parse_line(line: str) -> tuple[str, bytes]:
+    """Read one signature line, without its newline, as the name and what stands behind it: key id, then signature.
+
+    Raises: BadInput.
+    """
+    found = _SIGNATURE_LINE.fullmatch(line)
+    if found is None:
+        raise BadInput("a signature line of this note cannot be read")
+    return found[1], decode_base64(found[2])
+
+
+def take_apart(text: str) -> tuple[str, list[str]]:
+    """Split a note into the text that is signed and its signature lines; nothing is verified.
+
+    Raises: BadInput.
+    """
     if len(text) > MAX_NOTE_CHARS:
         raise BadInput(f"a note may have {MAX_NOTE_CHARS} characters")
     head, gap, tail = text.rpartition("\n\n")
@@ -149,7 +165,8 @@ def _public_key(public: bytes) -> Ed25519PublicKey:
     return Ed25519PublicKey.from_public_bytes(public)
 
 
-def _holds(public: bytes, signature: bytes, message: bytes) -> bool:
+def signature_holds(public: bytes, signature: bytes, message: bytes) -> bool:
+    """Tell whether an Ed25519 signature (RFC 8032) is that of a message under a public key."""
     try:
         _public_key(public).verify(signature, message)
     except (InvalidSignature, ValueError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from consentcore.ledger.checkpoint import parse_body
 from consentcore.ledger.statements import run
 from consentcore.ledger.tables import MAIN, LogLeaf
 
+_TILES_KEPT = 128  # about 6 MB
 _TILE = "SELECT hashes FROM cc_log_tile WHERE log = ? AND level = ? AND idx = ?"
 _LATEST = "SELECT idx, checkpoint FROM cc_log_leaf WHERE log = ? ORDER BY idx DESC LIMIT 1"
 
@@ -105,7 +107,7 @@ class _Reader:
         self._connection = connection
         self._log = log
         self._size = size
-        self._tiles: dict[tuple[int, int], list[bytes]] = {}
+        self._tiles: dict[tuple[int, int], bytes] = {}
 
     def range_root(self, start: int, stop: int) -> bytes:
         """Return the root over [start, stop), a range that RFC 9162's recursion can reach."""
@@ -118,27 +120,37 @@ class _Reader:
 
     def _subtree(self, start: int, width: int) -> bytes:
         level, step = divmod(width.bit_length() - 1, TILE_BITS)
-        nodes = self._tile(level, start >> TILE_BITS * (level + 1))
+        packed = self._tile(level, start >> TILE_BITS * (level + 1))
         first = (start >> TILE_BITS * level) % TILE_WIDTH
-        return merkle.perfect_root(nodes[first : first + (1 << step)])
+        return _levels(packed)[step][first >> step]
 
-    def _tile(self, level: int, number: int) -> list[bytes]:
+    def _tile(self, level: int, number: int) -> bytes:
         if (level, number) not in self._tiles:
             begin = number << TILE_BITS
             available = (self._size >> TILE_BITS * level) - begin
             if available >= TILE_WIDTH:
-                nodes = self._full(level, number)
+                packed = self._full(level, number)
             else:
-                nodes = stored_nodes(self._connection, self._log, level, begin, begin + available)
-            self._tiles[level, number] = nodes
+                packed = b"".join(stored_nodes(self._connection, self._log, level, begin, begin + available))
+            self._tiles[level, number] = packed
         return self._tiles[level, number]
 
-    def _full(self, level: int, number: int) -> list[bytes]:
+    def _full(self, level: int, number: int) -> bytes:
         packed = run(self._connection, _TILE, self._log, level, number).scalar()
         if packed is None or len(packed) != TILE_WIDTH * merkle.HASH_BYTES:
             raise LedgerTampered(
                 f"tile {number} of level {level} is missing or has a wrong length",
                 first_bad=number << TILE_BITS * (level + 1),
             )
-        data = bytes(packed)
-        return [data[at : at + merkle.HASH_BYTES] for at in range(0, len(data), merkle.HASH_BYTES)]
+        return bytes(packed)
+
+
+@lru_cache(maxsize=_TILES_KEPT)
+def _levels(packed: bytes) -> tuple[tuple[bytes, ...], ...]:
+    """Return the nodes of a tile and, level by level, what pairs of them add up to; kept by content, so never stale."""
+    level = tuple(packed[at : at + merkle.HASH_BYTES] for at in range(0, len(packed), merkle.HASH_BYTES))
+    levels = [level]
+    while len(level) > 1:
+        level = tuple(merkle.node_hash(left, right) for left, right in zip(level[::2], level[1::2], strict=False))
+        levels.append(level)
+    return tuple(levels)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from consentcore.crypto.envelope import open_sealed
+from consentcore.crypto.envelope import open_sealed, read_gen
 from consentcore.crypto.keyclasses import KeyClass
 from consentcore.crypto.keyring import Keyring
 from consentcore.errors import BadInput, Conflict, LedgerTampered, NotFound
@@ -19,9 +19,11 @@ from consentcore.ledger import canonical, commitment, merkle, verify_receipt
 from consentcore.ledger.certificates import Certificate, certificate, erased_statement
 from consentcore.ledger.checkpoint import open_checkpoint
 from consentcore.ledger.events import read_header
-from consentcore.ledger.note import sign_note
+from consentcore.ledger.note import open_note, parse_vkey, sign_note
 from consentcore.ledger.proofs import SignedCheckpoint, inclusion_proof, latest_checkpoint
+from consentcore.ledger.signingkeys import key_ids
 from consentcore.ledger.tables import CONTENT_FIELD, LogContent, LogEvent, LogLeaf
+from consentcore.ledger.witnessed import newest_cosigned
 
 FORMAT = "consentcore.receipt/1"
 
@@ -34,7 +36,7 @@ def compose(session: Session, keyring: Keyring, event_id: uuid.UUID, extra: Mapp
     Raises: NotFound; KeyDestroyed or Conflict when the content's key is gone and no certificate says so yet;
     BadInput; LedgerTampered when what is stored does not prove itself.
     """
-    checkpoint = _checkpoint(session, keyring)
+    checkpoint = _checkpoint(session, keyring, event_id)
     header, proof = _entry(session, event_id, checkpoint)
     receipt: dict[str, Any] = {"format": FORMAT, "event": read_header(header)}
     receipt["proof"] = {**proof, "checkpoint": checkpoint.note}
@@ -53,17 +55,22 @@ def tlog_proof(session: Session, keyring: Keyring, event_id: uuid.UUID) -> str:
 
     Raises: NotFound, LedgerTampered.
     """
-    checkpoint = _checkpoint(session, keyring)
+    checkpoint = _checkpoint(session, keyring, event_id)
     _, proof = _entry(session, event_id, checkpoint)
     lines = ["c2sp.org/tlog-proof@v1", f"index {proof['leaf_index']}", *proof["hashes"], "", ""]
     return "\n".join(lines) + checkpoint.note
 
 
-def _checkpoint(session: Session, keyring: Keyring) -> SignedCheckpoint:
-    newest = latest_checkpoint(session)
+def _checkpoint(session: Session, keyring: Keyring, event_id: uuid.UUID) -> SignedCheckpoint:
+    vkey = keyring.log_signer().vkey
+    cosigned = newest_cosigned(session, event_id)
+    if cosigned is not None and parse_vkey(vkey).key_id in key_ids(cosigned.note.encode()):
+        newest: SignedCheckpoint | None = cosigned
+    else:  # witnesses saw no checkpoint by the key that receipts are verified with today
+        newest = latest_checkpoint(session)
     if newest is None:
         raise NotFound("the log is empty; commit the event first, then ask for its receipt")
-    open_checkpoint(newest.note, [keyring.log_signer().vkey])
+    open_checkpoint(newest.note, [vkey])
     return newest
 
 
@@ -92,9 +99,12 @@ def _content(
         )
     ).one_or_none()
     if row is not None and row.payload is not None and row.subject_ref is not None:
-        cipher = keyring.field_cipher(row.subject_ref, KeyClass.EVIDENCE)
+        cipher = keyring.field_cipher(row.subject_ref, KeyClass.EVIDENCE, read_gen(row.payload))
         payload = open_sealed(cipher, CONTENT_FIELD, event_id.bytes, row.subject_ref.bytes, row.payload)
-        r = commitment.opening(keyring.commitment_root(row.subject_ref), event_id.bytes)
+        root = commitment.root_of(keyring.commitment_roots(row.subject_ref), event_id.bytes, str(header.get("subj")))
+        if root is None:
+            raise LedgerTampered(f"the leaf of event {event_id} was made for another person")
+        r = commitment.opening(root, event_id.bytes)
         return {"content": {"payload": canonical.decode(payload), "opening": base64.b64encode(r).decode()}}
     if row is None or row.certificate is None:
         raise Conflict(f"the content of event {event_id} is gone and no certificate says under which erasure")
@@ -106,11 +116,20 @@ def _erased(
 ) -> dict[str, Any]:
     header, proof = _entry(session, under.event_id, checkpoint)
     return {
-        "certificate": under.note,
+        "certificate": _signed_today(keyring, under.note),
         "certificate_event": read_header(header),
         "certificate_proof": {"leaf_index": proof["leaf_index"], "hashes": proof["hashes"]},
         "statement": sign_note(erased_statement(event_id, under), [keyring.log_signer()]),
     }
+
+
+def _signed_today(keyring: Keyring, note: str) -> str:
+    """Return a certificate with the signature of the key in use beside that of an older one it was issued under."""
+    signer = keyring.log_signer()
+    if signer.key_id in key_ids(note.encode()):
+        return note
+    body = open_note(note, keyring.log_vkeys()).body
+    return note + sign_note(body, [signer]).removeprefix(f"{body}\n")
 
 
 def _about(extra: Mapping[str, Any], header: Mapping[str, Any]) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""The log's tables: events, their erasable content, leaves, tiles, certificates; insert-only but for the content.
+"""The log's tables: events, their erasable content, leaves, tiles, what witnesses said, certificates.
 
-There are no foreign keys between them: the audit proves more than a constraint would (that the bytes are the very
-ones that were hashed), and every append would pay for the constraint.
+Insert-only but for the content and the state of each witness. There are no foreign keys between them: the audit proves
+more than a constraint would (that the bytes are the very ones that were hashed), and every append would pay for it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from consentcore.columns import (
     impersonal,
     personal,
 )
-from consentcore.crypto.fields import register_field
+from consentcore.crypto.fields import register_document
+from consentcore.crypto.keyclasses import KeyClass
 from consentcore.db import TABLE_OPTIONS, Base, table_args
 
 MAIN = 1
@@ -33,8 +34,14 @@ CONTENT_FIELD = 1  # the field number that payloads are sealed under; 1 to 9 bel
 ERASED_FIELD = 2
 SHARED_TABLE = 1
 """Number of the certificates among what is sealed under the shared key."""
-register_field(CONTENT_FIELD, "cc_log_content.payload")
-register_field(ERASED_FIELD, "cc_certificate.erased")
+register_document(CONTENT_FIELD, "cc_log_content.payload", key_class=KeyClass.EVIDENCE, row_id="event_id")
+register_document(
+    ERASED_FIELD,
+    "cc_certificate.erased",
+    shared=SHARED_TABLE,
+    row_id="event_id",
+    stays="its hash is signed in the certificate",
+)
 _HASH = "a hash or signature over pseudonymous headers; it names nobody"
 _POSITION = "a position in the log"
 
@@ -113,6 +120,53 @@ class LogLock(Base):
     log: Mapped[int] = mapped_column(
         SmallInteger, primary_key=True, autoincrement=False, info=impersonal("the number of a log")
     )
+
+
+class LogTimestamp(Base):
+    """A time-stamp token (RFC 3161) over a checkpoint: an authority saw this state of the log at that instant."""
+
+    __tablename__ = "cc_log_timestamp"
+
+    log: Mapped[int] = mapped_column(
+        SmallInteger, primary_key=True, autoincrement=False, info=impersonal("the number of a log")
+    )
+    size: Mapped[int] = mapped_column(BigCounter, primary_key=True, autoincrement=False, info=impersonal(_POSITION))
+    tsa: Mapped[str] = mapped_column(code(255), primary_key=True, info=impersonal("the host of an authority"))
+    root: Mapped[bytes] = mapped_column(Digest(32), info=impersonal(_HASH))
+    token: Mapped[bytes] = mapped_column(Blob, info=impersonal(_HASH))
+    at: Mapped[datetime] = mapped_column(UTCDateTime, info=impersonal("when a checkpoint was time-stamped"))
+
+
+class LogCosignature(Base):
+    """A witness's word that a checkpoint continues every one that it saw before (C2SP tlog-cosignature)."""
+
+    __tablename__ = "cc_log_cosignature"
+
+    log: Mapped[int] = mapped_column(
+        SmallInteger, primary_key=True, autoincrement=False, info=impersonal("the number of a log")
+    )
+    size: Mapped[int] = mapped_column(BigCounter, primary_key=True, autoincrement=False, info=impersonal(_POSITION))
+    witness: Mapped[str] = mapped_column(code(255), primary_key=True, info=impersonal("the name of a witness"))
+    key_id: Mapped[bytes] = mapped_column(Digest(4), primary_key=True, info=impersonal("the id of a witness's key"))
+    root: Mapped[bytes] = mapped_column(Digest(32), info=impersonal(_HASH))
+    signature: Mapped[bytes] = mapped_column(Digest(64), info=impersonal(_HASH))
+    at: Mapped[datetime] = mapped_column(UTCDateTime, info=impersonal("when a checkpoint was cosigned"))
+
+
+class LogWitness(Base):
+    """How it goes with one outside witness: what it last saw, when it is asked again, what went wrong."""
+
+    __tablename__ = "cc_log_witness"
+
+    log: Mapped[int] = mapped_column(
+        SmallInteger, primary_key=True, autoincrement=False, info=impersonal("the number of a log")
+    )
+    name: Mapped[str] = mapped_column(code(320), primary_key=True, info=impersonal("kind and name of a witness"))
+    size: Mapped[int] = mapped_column(BigCounter, info=impersonal(_POSITION))
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime, info=impersonal("when a witness is asked again"))
+    done_at: Mapped[datetime | None] = mapped_column(UTCDateTime, info=impersonal("when a witness last answered"))
+    failures: Mapped[int] = mapped_column(SmallInteger, info=impersonal("count of failures since"))
+    problem: Mapped[str | None] = mapped_column(code(200), info=impersonal("what went wrong, without an address"))
 
 
 class CertificateRow(Base):

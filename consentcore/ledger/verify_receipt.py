@@ -1,9 +1,10 @@
-"""Verify a receipt offline: `python verify_receipt.py receipt.json --vkey log.vkey`.
+"""Verify a receipt offline: `python verify_receipt.py receipt.json --vkey log.vkey [--witness keys --quorum N]`.
 
 It stands alone: Python 3.11 and `cryptography`. Exit 0 prints the answer, `proved` or `proved, content erased under
 certificate N`; exit 3 gives the reason on stderr; exit 2 is wrong usage. Every part of a receipt is checked: the
 event (led up the Merkle tree to a signed root), the content (commitment in the event), the notice (hash in the event),
-the erasure (certificate in the log, and the log's signed word). What could not be checked may not stand in it.
+the erasure (certificate in the log, and the log's signed word). What could not be checked may not stand in it, but for
+cosignatures under the checkpoint: they are checked where the keys of their witnesses are given.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import hmac
 import json
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +49,11 @@ class Refused(ValueError):
     """The receipt does not prove what it says; the message is the reason."""
 
 
-def verify(receipt: dict[str, Any], vkey: str) -> str:
+def verify(receipt: dict[str, Any], vkey: str, witnesses: Sequence[str] = (), quorum: int = 1) -> str:
     """Return the verifier's answer for a receipt under the log's public key (`name+id+key`).
 
+    With public keys of outside witnesses, at least `quorum` of them must have cosigned the receipt's checkpoint, and
+    whatever stands there under one of their names must hold; then a log cannot have shown another history to others.
     Raises: Refused with the reason.
     """
     key = _Key(vkey)
@@ -60,6 +64,8 @@ def verify(receipt: dict[str, Any], vkey: str) -> str:
     event = _header(receipt["event"])
     proof = _keys(receipt["proof"], {"leaf_index", "tree_size", "hashes", "checkpoint"}, set(), "the proof")
     size, root = _checkpoint(proof["checkpoint"], key)
+    if witnesses:
+        _cosigned(proof["checkpoint"], witnesses, quorum)
     if _integer(proof["tree_size"]) != size:
         raise Refused("the proof is for another size than its checkpoint")
     _inclusion(event, proof, size, root)
@@ -79,41 +85,66 @@ def _answer(receipt: dict[str, Any], event: dict[str, Any], key: _Key, size: int
 
 
 class _Key:
-    """The log's public key, from its one-line form (C2SP vkey)."""
+    """A public key of kind 1 (a log's) or 4 (a witness's), from its one-line form (C2SP vkey)."""
 
-    def __init__(self, vkey: str) -> None:
+    def __init__(self, vkey: str, kind: int = 1) -> None:
         found = re.fullmatch(rf"({_NAME})\+([0-9a-f]{{8}})\+([A-Za-z0-9+/=]{{44}})", _text(vkey).strip())
         if found is None:
             raise Refused("the public key cannot be read; it is one line: name+id+key")
         material = _base64(found[3])
-        if len(material) != 33 or material[0] != 1:
-            raise Refused("the public key is not of kind Ed25519")
+        if len(material) != 33 or material[0] != kind:
+            raise Refused("a public key is not of the kind wanted: Ed25519, of a log or of a witness")
         self.name, self.key_id = found[1], bytes.fromhex(found[2])
         if hashlib.sha256(_utf8(self.name) + b"\n" + material).digest()[:4] != self.key_id:
             raise Refused("the id in the public key belongs to another name or key")
-        self._public = material[1:]
+        self.public = material[1:]
 
     def open_note(self, note: object) -> str:
         """Return the text of a note that this key signed (C2SP signed-note)."""
-        head, gap, tail = _text(note).rpartition("\n\n")
-        lines = tail[:-1].split("\n")
-        if not gap or not tail.endswith("\n") or len(lines) > 16 or re.search(r"[\x00-\x09\x0b-\x1f]", _text(note)):
-            raise Refused("a signed note cannot be read")
-        mine = []
-        for line in lines:
-            found = re.fullmatch(rf"— ({_NAME}) ([A-Za-z0-9+/]+={{0,2}})", line)
-            if found is None:
-                raise Refused("a signature line cannot be read")
-            blob = _base64(found[2])
-            if found[1] == self.name and blob[:4] == self.key_id:
-                mine.append(blob[4:])
+        text, lines = _note(note)
+        mine = self._mine(lines)
         if len(mine) != 1:
             raise Refused("a note is not signed by the log's key, or more than once")
+        self._check(mine[0], text)
+        return text
+
+    def has_cosigned(self, note: object) -> bool:
+        """Tell whether this witness's key cosigned a note (C2SP tlog-cosignature); a line that is wrong is refused."""
+        text, lines = _note(note)
+        mine = self._mine(lines)
+        if len(mine) > 1 or any(len(blob) != 72 for blob in mine):
+            raise Refused(f"the cosignature of {self.name} cannot be read, or stands twice")
+        for blob in mine:
+            self._check(blob[8:], f"cosignature/v1\ntime {int.from_bytes(blob[:8], 'big')}\n{text}")
+        return bool(mine)
+
+    def _mine(self, lines: list[tuple[str, bytes]]) -> list[bytes]:
+        return [blob[4:] for name, blob in lines if name == self.name and blob[:4] == self.key_id]
+
+    def _check(self, signature: bytes, text: str) -> None:
         try:
-            Ed25519PublicKey.from_public_bytes(self._public).verify(mine[0], _utf8(head + "\n"))
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, _utf8(text))
         except (InvalidSignature, ValueError):
-            raise Refused("a signature does not hold") from None
-        return head + "\n"
+            raise Refused(f"a signature of {self.name} does not hold") from None
+
+
+def _note(note: object) -> tuple[str, list[tuple[str, bytes]]]:
+    """Split a signed note into its text and its signature lines: a name, then key id and signature."""
+    head, gap, tail = _text(note).rpartition("\n\n")
+    lines = tail[:-1].split("\n")
+    if not gap or not tail.endswith("\n") or len(lines) > 16 or re.search(r"[\x00-\x09\x0b-\x1f]", _text(note)):
+        raise Refused("a signed note cannot be read")
+    found = [re.fullmatch(rf"— ({_NAME}) ([A-Za-z0-9+/]+={{0,2}})", line) for line in lines]
+    if None in found:
+        raise Refused("a signature line cannot be read")
+    return head + "\n", [(one[1], _base64(one[2])) for one in found if one]
+
+
+def _cosigned(note: object, witnesses: Sequence[str], quorum: int) -> None:
+    keys = {key.public: key for key in (_Key(line, 4) for line in witnesses)}
+    count = sum(key.has_cosigned(note) for key in keys.values())
+    if count < quorum:
+        raise Refused(f"{count} of the witnesses given cosigned the checkpoint, {quorum} are wanted")
 
 
 def _checkpoint(note: object, key: _Key) -> tuple[int, bytes]:
@@ -277,19 +308,32 @@ def _whole(text: str) -> int:
     return int(text)
 
 
+def _lines(text: str | None) -> list[str]:
+    lines = [line.strip() for line in (text or "").splitlines()]
+    kept = [line for line in lines if line and not line.startswith("#")]
+    if text is not None and not kept:
+        raise Refused("the file of witnesses names none")
+    return kept
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     parser = argparse.ArgumentParser(description="Verify a receipt offline. Exit 0: proved. Exit 3: refused.")
     parser.add_argument("receipt", type=Path, help="the receipt, a JSON file")
     parser.add_argument("--vkey", type=Path, required=True, help="a file with the log's public key, one line")
+    parser.add_argument("--witness", type=Path, help="a file with public keys of outside witnesses, one a line")
+    parser.add_argument("--quorum", type=int, help="how many of them must have cosigned the checkpoint; usually 1")
     given = parser.parse_args(arguments)
+    if given.quorum is not None and (given.witness is None or given.quorum < 1):
+        parser.error("--quorum is a number from 1, of the witnesses that --witness names")
     try:
         with given.receipt.open("rb") as receipt, given.vkey.open("rb") as key:
             data, vkey = receipt.read(MAX_BYTES + 1), key.read(4096)
+        known = given.witness.read_bytes()[:MAX_BYTES].decode(errors="replace") if given.witness else None
     except OSError as error:
         parser.error(f"a file cannot be read: {error.strerror}")
     try:
-        print(verify(_parse(data), vkey.decode(errors="replace")))
+        print(verify(_parse(data), vkey.decode(errors="replace"), _lines(known), given.quorum or 1))
     except Refused as reason:
         print(f"refused: {reason}", file=sys.stderr)
         return 3

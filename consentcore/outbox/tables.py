@@ -9,7 +9,7 @@ from sqlalchemy import Index, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from consentcore.columns import Blob, Category, Erasure, Provenance, Ref, UTCDateTime, code, impersonal, personal
-from consentcore.crypto.fields import register_field, sealed_check
+from consentcore.crypto.fields import register_document, sealed_check
 from consentcore.db import TABLE_OPTIONS, Base
 from consentcore.identifiers import random_ref
 
@@ -19,7 +19,7 @@ SHARED_TABLE = 13
 """Number of the table among those sealed under the shared key: a letter outlives the key of whom it tells of."""
 _FOUND_BY = "found_by"  # the key that `personal_data.datamap` reads; that room is above this one
 
-register_field(CONTENT_FIELD, "cc_outbox.content")
+register_document(CONTENT_FIELD, "cc_outbox.content", shared=SHARED_TABLE)
 
 
 class OutboxMessage(Base):

@@ -14,7 +14,6 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from consentcore.consent.decide import is_marketing
 from consentcore.consent.record import Choice, Evidence, record
 from consentcore.consent.tables import PERMITTING, ConsentState, ConsentStateRow
 from consentcore.crypto.keyring import Keyring
@@ -46,6 +45,11 @@ class Effects:
     absolute: tuple[str, ...] = ()
     pending: tuple[str, ...] = ()
 
+    @property
+    def happen(self) -> bool:
+        """Whether anything happens at receipt; what has to be weighed stops meanwhile, though nothing is settled."""
+        return bool(self.rights or self.scopes or self.consents or self.absolute or self.pending)
+
 
 def plan_effects(rights: Sequence[Right], scope: str | None, policy: PolicySet) -> Effects:
     """Work out what a request's objections and withdrawals touch; nothing for other rights. Reads the policies only.
@@ -57,12 +61,12 @@ def plan_effects(rights: Sequence[Right], scope: str | None, policy: PolicySet) 
         return Effects(frozenset())
     if scope is not None and scope != MARKETING:
         return _of_purpose(asked, policy.purpose(scope))
-    marketing = [purpose for purpose in policy.purposes.values() if is_marketing(purpose)]
+    marketing = [purpose for purpose in policy.purposes.values() if purpose.is_marketing]
     if Right.OBJECTION in asked or scope == MARKETING:
         others = [
             purpose.id
             for purpose in policy.purposes.values()
-            if scope is None and purpose.basis in _INTERESTS and not is_marketing(purpose)
+            if scope is None and purpose.basis in _INTERESTS and not purpose.is_marketing
         ]
         settled = asked if not others else asked - {Right.OBJECTION}
         consents = marketing if Right.WITHDRAWAL not in asked or scope else list(policy.purposes.values())
@@ -86,7 +90,7 @@ def _of_purpose(asked: set[Right], purpose: Purpose) -> Effects:
             "object",
             article="21(1)",
         )
-    if is_marketing(purpose):
+    if purpose.is_marketing:
         return Effects(frozenset(asked), (purpose.id,), absolute=(purpose.id,))
     return Effects(frozenset(asked - {Right.OBJECTION, Right.WITHDRAWAL}), pending=(purpose.id,))
 

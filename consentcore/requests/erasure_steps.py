@@ -10,7 +10,6 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from consentcore.consent.decide import is_marketing
 from consentcore.consent.tables import ERASED, PERMITTING, ConsentState, ConsentStateRow
 from consentcore.crm.contact_reading import contacts_of, read_contacts
 from consentcore.crypto.keyclasses import KeyClass
@@ -75,7 +74,7 @@ def oppose(work: Work) -> None:
             for purpose in work.policy.purposes.values()
             if purpose.basis in _OPPOSABLE
             and purpose.id not in compelling
-            and is_marketing(purpose) is (state is ObjectionState.ABSOLUTE)
+            and purpose.is_marketing is (state is ObjectionState.ABSOLUTE)
         ]
         objections.record(
             work.session, work.person, purposes, state, work.now, since=work.dsr.received_at, request_id=work.dsr.id

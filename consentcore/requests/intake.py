@@ -95,8 +95,8 @@ class Received:
 def receive(session: Session, policy: PolicySet, intake: Intake, now: datetime, *, by: str = "applicant") -> Received:
     """Open a case in the caller's unit; what needs no identification takes effect at once (Art. 12, 7(3), 21(3)).
 
-    Effects: rows, leaf `request.received`, an acknowledgement in the outbox to the address that asked; for an objection
-    to marketing or a withdrawal also what consentcore.requests.effects does, for known and unknown persons alike.
+    Effects: rows, leaf `request.received`, an acknowledgement in the outbox to the address that asked; for objections
+    and withdrawals also what consentcore.requests.effects does, for known and unknown persons alike.
     Raises: BadInput; NotFound (reference, purpose); PolicyViolation (nothing to object to under that basis).
     """
     keyring = _keyring(session)
@@ -108,9 +108,9 @@ def receive(session: Session, policy: PolicySet, intake: Intake, now: datetime, 
     concerned, about = _persons(session, keyring, email, intake.subject_ref)
     dsr = _open_case(session, keyring, policy, intake, email, about, received_at)
     lifecycle.received(session, dsr, by, now)
-    if effects.rights:
+    if effects.happen:
         take_effect(session, keyring, policy, effects, dsr, concerned, email, intake.channel.value, now)
-        if set(intake.rights) <= effects.rights:
+        if effects.rights and set(intake.rights) <= effects.rights:
             lifecycle.closed_at_receipt(session, dsr, Outcome.DONE, now)
     _acknowledge(session, keyring, policy, dsr, intake, about, effects, now)
     session.flush()

@@ -10,10 +10,11 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
+from consentcore.consent.rebinding import rebind
 from consentcore.crm.contact_points import email_point, phone_point
 from consentcore.crm.contacts import EMAIL_INDEX, PHONE_INDEX, Contact, ContactPoint, PointKind
 from consentcore.crm.drafts import PointDraft
-from consentcore.crypto.blindindex import IndexEntry, index_rows
+from consentcore.crypto.blindindex import IndexEntry, digest, index_rows
 from consentcore.crypto.fields import reveal
 from consentcore.crypto.keyring import Keyring
 from consentcore.crypto.tables import BlindIndexRow
@@ -55,6 +56,7 @@ def replace_point(
         return old, None
     draft = email_point(text) if kind is PointKind.EMAIL else phone_point(kind, text, region)
     scopes = _opposed_scopes(session, held.id) if held is not None else []
+    bound = _index_values(session, held.id) if held is not None else []
     if held is None:
         held = ContactPoint(
             id=row_id(), subject_ref=contact.subject_ref, contact_id=contact.id, kind=kind.value, position=0
@@ -64,7 +66,15 @@ def replace_point(
     session.flush()
     _index_anew(session, keyring, held, draft)
     _keep_opposition(session, keyring, kind, draft, scopes, now, request_id)
+    if bound and draft.normalised is not None:
+        number, old_value = bound[-1]
+        rebind(session, contact.subject_ref, number, old_value, digest(keyring, number, draft.normalised)[1], now)
     return old, draft.value
+
+
+def _index_values(session: Session, point_id: UUID) -> list[tuple[int, bytes]]:
+    query = select(BlindIndexRow.field_number, BlindIndexRow.bidx).where(BlindIndexRow.row_id == point_id)
+    return [(number, bytes(value)) for number, value in session.execute(query.order_by(BlindIndexRow.gen))]
 
 
 def _index_anew(session: Session, keyring: Keyring, point: ContactPoint, draft: PointDraft) -> None:

@@ -22,7 +22,8 @@ from consentcore.columns import (
     impersonal,
     personal,
 )
-from consentcore.crypto.fields import register_field, sealed_check
+from consentcore.crypto.fields import register_document, sealed_check
+from consentcore.crypto.keyclasses import KeyClass
 from consentcore.db import TABLE_OPTIONS, Base, table_args
 from consentcore.identifiers import random_ref, row_id
 
@@ -33,8 +34,8 @@ SHARED_TABLE = 12
 """Number of these tables among those sealed under the shared key: requests of persons nobody knows here (yet)."""
 MAX_GROUND = 500
 
-register_field(CONTENT_FIELD, "cc_request.content")
-register_field(TRANSITION_FIELD, "cc_request_transition.content")
+register_document(CONTENT_FIELD, "cc_request.content", key_class=KeyClass.EVIDENCE, shared=SHARED_TABLE)
+register_document(TRANSITION_FIELD, "cc_request_transition.content", key_class=KeyClass.EVIDENCE, shared=SHARED_TABLE)
 
 _THROUGH_REQUEST = {"info": {FOUND_BY: "through request_id: the request names the person"}}
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from phonenumbers import SUPPORTED_REGIONS
 from sqlalchemy import and_, insert, or_, select
 from sqlalchemy.orm import Session
 
 from consentcore.crm.contacts import PHONE_INDEX, ContactPoint, PointKind
-from consentcore.crypto.blindindex import digest, index_rows, normalise_email, normalise_phone
+from consentcore.crm.known_reading import known_reading
+from consentcore.crypto.blindindex import digest, index_rows, normalise_email
 from consentcore.crypto.fields import reveal
 from consentcore.crypto.keyring import Keyring
 from consentcore.crypto.tables import INDEX
@@ -58,15 +58,7 @@ def _known_reading(session: Session, keyring: Keyring, point_id: UUID, text: str
             select(INDEX.c.gen, INDEX.c.bidx).where(INDEX.c.row_id == point_id, INDEX.c.field_number == PHONE_INDEX)
         )
     }
-    tried: set[str] = set()
-    for region in (*regions, *sorted(SUPPORTED_REGIONS)) if held else ():
-        normalised = normalise_phone(text, region)
-        if normalised is None or normalised in tried:
-            continue
-        tried.add(normalised)
-        if any(digest(keyring, PHONE_INDEX, normalised, gen) in held for gen in {gen for gen, _ in held}):
-            return normalised
-    return None
+    return known_reading(keyring, PointKind.PHONE.value, text, held, regions)
 
 
 def index_points(

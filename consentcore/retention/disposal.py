@@ -19,6 +19,7 @@ from consentcore.crm.contact_writing import drop_empty_accounts
 from consentcore.crm.contacts import Contact
 from consentcore.db import Base
 from consentcore.errors import BadInput
+from consentcore.subjects.standing import Standing, mark
 
 Choice = Collection[str] | Callable[[Table], bool]
 """Names of tables, or a function that picks them."""
@@ -75,6 +76,9 @@ def dispose(
     session.flush()  # what the unit still holds in memory is disposed of too
     accounts = _accounts_of(session, persons) if CONTACTS in tables else []
     counts = {table.name: _delete(session, table, table.columns["subject_ref"], persons) for table in tables}
+    if counts.get(CONTACTS.name):
+        for chunk in _chunks(persons):
+            mark(session, chunk, Standing.HELD_ONLY)
     counts[ACCOUNTS.name] = sum(drop_empty_accounts(session, chunk) for chunk in _chunks(accounts))
     return {str(name): count for name, count in counts.items() if count}  # plain texts, as the log takes them
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from consentcore.clock import ensure_utc
 from consentcore.ledger.events import Event, register
 from consentcore.ledger.log import queue
+from consentcore.subjects.standing import Standing, mark
 from consentcore.subjects.tables import Objection
 
 RECORDED = register("objection.recorded", "a person objected to a purpose (Art. 21)")
@@ -40,25 +41,27 @@ def record(
     """Record that a person objects to purposes, in the caller's unit; returns those that had no open objection yet.
 
     `since` is when the person said so, where that was before now. An open objection becomes `absolute` or `upheld`
-    where it was `pending`, never the other way.
+    where it was `pending`, never the other way; one made again later makes room for the new one, which so stands above
+    a consent given in between.
     Effects: rows, a leaf `objection.recorded` each; `decide` answers `objection` from now on.
     """
     standing = {row.purpose: row for row in open_objections(session, subject_ref)}
     added: list[str] = []
     for purpose in sorted(set(purposes)):
-        known = standing.get(purpose)
+        known, at, stands_as = standing.get(purpose), ensure_utc(since or now), state
         if known is not None:
             if known.state == ObjectionState.PENDING and state is not ObjectionState.PENDING:
                 known.state, known.decided_at = state.value, ensure_utc(now)
-            continue
-        decided = None if state is ObjectionState.PENDING else ensure_utc(now)
+            if at <= known.objected_at:
+                continue
+            known.lifted_at, stands_as = at, ObjectionState(known.state)
         row = Objection(
             subject_ref=subject_ref,
             purpose=purpose,
-            state=state.value,
+            state=stands_as.value,
             request_id=request_id,
-            objected_at=ensure_utc(since or now),
-            decided_at=decided,
+            objected_at=at,
+            decided_at=None if stands_as is ObjectionState.PENDING else ensure_utc(now),
         )
         session.add(row)
         payload = {"purpose": purpose, "request_id": str(request_id) if request_id else None}
@@ -69,12 +72,15 @@ def record(
                 at=now,
                 subject_ref=subject_ref,
                 payload=payload,
-                data={"state": state.value},
+                data={"state": stands_as.value},
                 purpose=purpose,
             ),
         )
-        added.append(purpose)
+        if known is None:
+            added.append(purpose)
     session.flush()
+    if added:
+        mark(session, [subject_ref], Standing.OBJECTED)
     return added
 
 

@@ -13,6 +13,7 @@ from consentcore.clock import ensure_utc
 from consentcore.errors import InvalidTransition, NotFound
 from consentcore.ledger.events import Event, register
 from consentcore.ledger.log import queue
+from consentcore.subjects.standing import Standing, mark
 from consentcore.subjects.tables import Restriction
 
 PLACED = register("restriction.placed", "processing of a person's data was restricted (Art. 18(1))")
@@ -50,6 +51,7 @@ def place(
     row = Restriction(subject_ref=subject_ref, ground=ground.value, request_id=request_id, placed_at=ensure_utc(now))
     session.add(row)
     session.flush()
+    mark(session, [subject_ref], Standing.RESTRICTED)
     payload = {"restriction_id": str(row.id), "request_id": str(request_id) if request_id else None}
     queue(session, Event(type=PLACED, at=now, subject_ref=subject_ref, payload=payload, data={"ground": ground.value}))
     return row.id

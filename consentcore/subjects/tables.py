@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import Date, ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from consentcore.columns import Category, Digest, Erasure, Provenance, Ref, UTCDateTime, code, impersonal, personal
@@ -23,6 +23,7 @@ class DataSubject(Base):
     """
 
     __tablename__ = "cc_subject"
+    __table_args__ = table_args(Index("ix_cc_subject_standing", "standing"))
 
     subject_ref: Mapped[UUID] = mapped_column(
         Ref,
@@ -31,6 +32,15 @@ class DataSubject(Base):
         info=personal(Category.PSEUDONYM, retention="subject", erasure=Erasure.OWN_TERM),
     )
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, info=impersonal("when the reference was opened"))
+    standing: Mapped[int] = mapped_column(
+        SmallInteger,
+        default=0,
+        server_default=text("0"),
+        info=impersonal("bits of subjects.standing: where a decision has to look further"),
+    )
+    deceased_on: Mapped[date | None] = mapped_column(
+        Date, info=personal(Category.CONTENT, retention="subject", erasure=Erasure.OWN_TERM)
+    )
 
 
 class ExternalId(Base):
@@ -68,6 +78,10 @@ def _stands(category: Category = Category.PSEUDONYM, retention: str = "request")
     return personal(category, retention=retention, provenance=Provenance.OBSERVED, erasure=Erasure.OWN_TERM)
 
 
+def _links() -> dict[str, object]:
+    return personal(Category.PSEUDONYM, retention="subject", provenance=Provenance.DERIVED, erasure=Erasure.OWN_TERM)
+
+
 class Restriction(Base):
     """A restriction of processing that stands on a person until it is lifted (Art. 18(1), R-18-1)."""
 
@@ -99,6 +113,22 @@ class Objection(Base):
     objected_at: Mapped[datetime] = mapped_column(UTCDateTime, info=impersonal("when it was made"))
     decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime, info=impersonal("when it was upheld or not"))
     lifted_at: Mapped[datetime | None] = mapped_column(UTCDateTime, info=impersonal("when it ended"))
+
+
+class SubjectLink(Base):
+    """That two references are one person, both ways, until unlinked: rows, keys and consents stay where they are."""
+
+    __tablename__ = "cc_subject_link"
+    __table_args__ = table_args(
+        Index("ix_cc_subject_link_subject_ref", "subject_ref", "unlinked_at"),
+        Index("ix_cc_subject_link_other_ref", "other_ref"),
+    )
+
+    id: Mapped[UUID] = mapped_column(Ref, primary_key=True, default=row_id, info=impersonal("row id"))
+    subject_ref: Mapped[UUID] = mapped_column(Ref, ForeignKey("cc_subject.subject_ref"), info=_links())
+    other_ref: Mapped[UUID] = mapped_column(Ref, ForeignKey("cc_subject.subject_ref"), info=_links())
+    linked_at: Mapped[datetime] = mapped_column(UTCDateTime, info=impersonal("when they were found to be one"))
+    unlinked_at: Mapped[datetime | None] = mapped_column(UTCDateTime, info=impersonal("when that was taken back"))
 
 
 class Disclosure(Base):

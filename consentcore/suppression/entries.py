@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from consentcore.clock import ensure_utc
 from consentcore.crypto.blindindex import digest
-from consentcore.crypto.keyring import Keyring
+from consentcore.crypto.keyring import KEYRING_KEY, Keyring
 from consentcore.crypto.tables import BlindIndexRow
-from consentcore.errors import BadInput
+from consentcore.errors import BadInput, ConfigurationError
 from consentcore.identifiers import row_id
 from consentcore.ledger.events import Event, register
 from consentcore.ledger.log import queue
@@ -97,20 +97,12 @@ def suppress_person(
 
     Opens nothing: the hashes are copied from the blind index. Returns how many entries stand for it.
     """
-    points = [
-        _Point(_CHANNEL_OF[number], number, gen, value)
-        for number, gen, value in session.execute(
-            select(BlindIndexRow.field_number, BlindIndexRow.gen, BlindIndexRow.bidx)
-            .where(BlindIndexRow.subject_ref == subject_ref, BlindIndexRow.field_number.in_(_CHANNEL_OF))
-            .distinct()
-            .order_by(BlindIndexRow.field_number, BlindIndexRow.gen, BlindIndexRow.bidx)
-        )
-    ]
-    for point in points:
+    points = _points_of(session, subject_ref, _generation_in_use(session))
+    for point, known in points:
+        same = or_(*[and_(SuppressionEntry.gen == gen, SuppressionEntry.bidx == bidx) for gen, bidx in known])
         standing = session.scalars(
             select(SuppressionEntry).where(
-                SuppressionEntry.bidx == point.bidx,
-                SuppressionEntry.gen == point.gen,
+                same,
                 SuppressionEntry.field_number == point.field_number,
                 SuppressionEntry.scope == scope,
                 SuppressionEntry.lifted_at.is_(None),
@@ -127,6 +119,32 @@ class _Point(NamedTuple):
     field_number: int
     gen: int
     bidx: bytes
+
+
+def _generation_in_use(session: Session) -> int:
+    keyring = session.info.get(KEYRING_KEY)
+    if not isinstance(keyring, Keyring):
+        raise ConfigurationError("this session has no keyring; bind its factory with consentcore.binding.bind")
+    return keyring.index_in_use()
+
+
+def _points_of(session: Session, subject_ref: UUID, in_use: int) -> list[tuple[_Point, list[tuple[int, bytes]]]]:
+    """Return each contact point of a person under the generation in use, with every value it is indexed under.
+
+    Not under a newer one: while a rotation goes over the index, others at the same address have no value under it yet.
+    """
+    by_row: dict[tuple[int, UUID], list[tuple[int, bytes]]] = {}
+    for number, row, gen, bidx in session.execute(
+        select(BlindIndexRow.field_number, BlindIndexRow.row_id, BlindIndexRow.gen, BlindIndexRow.bidx)
+        .where(BlindIndexRow.subject_ref == subject_ref, BlindIndexRow.field_number.in_(_CHANNEL_OF))
+        .order_by(BlindIndexRow.field_number, BlindIndexRow.gen, BlindIndexRow.bidx)
+    ):
+        by_row.setdefault((number, row), []).append((gen, bidx))
+    points: dict[_Point, list[tuple[int, bytes]]] = {}
+    for (number, _), known in by_row.items():
+        newest = max((one for one in known if one[0] <= in_use), default=known[0])
+        points.setdefault(_Point(_CHANNEL_OF[number], number, *newest), known)
+    return list(points.items())
 
 
 def _open(

@@ -1,4 +1,4 @@
-"""HTML to PDF/UA-1 with WeasyPrint: no address is ever fetched but the packaged fonts, and bytes repeat.
+"""HTML to PDF/UA-1 or PDF/A-3 with WeasyPrint: no address is fetched but the packaged fonts, and bytes repeat.
 
 WeasyPrint is loaded when the first PDF is drawn, so that everything else works where its system library is missing.
 """
@@ -8,29 +8,69 @@ from __future__ import annotations
 import importlib
 import io
 import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
+from consentcore.clock import ensure_utc
 from consentcore.errors import ConfigurationError, PolicyViolation
 from registry.documents.font_times import settle_times
 from registry.documents.fonts import SCHEME, font_bytes
+from registry.documents.output_intent import add_srgb
 
 VARIANT = "pdf/ua-1"
+ARCHIVE = "pdf/a-3a"
+"""For what is kept: level A is tagged like PDF/UA, and part 3 lets files be embedded (ISO 19005-3)."""
 
 
-def render_pdf(html: str) -> bytes:
-    """Draw one HTML document as tagged PDF; the same text gives the same bytes.
+@dataclass(frozen=True, slots=True)
+class EmbeddedFile:
+    """A file inside a PDF (ISO 32000-2, 7.11.4), as handed over, byte for byte."""
 
-    Raises: PolicyViolation when the text asks for any address; ConfigurationError when WeasyPrint cannot work here.
+    name: str
+    content: bytes
+    description: str
+    at: datetime
+    relationship: str
+    """AFRelationship: `Source` is what the document was drawn from, `Supplement` goes along with it."""
+
+
+def render_pdf(html: str, *, variant: str = VARIANT, files: Sequence[EmbeddedFile] = ()) -> bytes:
+    """Draw one HTML document as tagged PDF; the same text and files give the same bytes.
+
+    Only these `files` are embedded: a text that asks for one is refused. Raises: PolicyViolation when the text asks for
+    any address; ConfigurationError when WeasyPrint cannot work here.
     """
     weasyprint = _weasyprint()
     fetcher = _fetcher_class()()
+    embedded = [
+        weasyprint.Attachment(
+            file_obj=io.BytesIO(one.content),
+            url_fetcher=fetcher,
+            name=one.name,
+            description=one.description,
+            created=ensure_utc(one.at),
+            modified=ensure_utc(one.at),
+            relationship=one.relationship,
+        )
+        for one in files
+    ]
     drawn = weasyprint.HTML(string=html, url_fetcher=fetcher, base_url=None).write_pdf(
-        pdf_variant=VARIANT, finisher=settle_times
+        pdf_variant=variant,
+        finisher=_finish_archive if variant == ARCHIVE else settle_times,
+        attachments=embedded or None,
+        output_intent="" if variant == ARCHIVE else None,  # `add_srgb` sees to it
     )
     if fetcher.refused:
         raise PolicyViolation(f"a document asked for {fetcher.refused} addresses; documents fetch nothing")
     return bytes(drawn)
+
+
+def _finish_archive(document: Any, pdf: Any) -> None:
+    settle_times(document, pdf)
+    add_srgb(document, pdf)
 
 
 @cache

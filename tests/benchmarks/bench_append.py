@@ -84,8 +84,13 @@ class ByHand:
 
     def append(self, prepared: Sequence[Prepared]) -> None:
         """Write one batch and commit it."""
+        self._driver.execute("BEGIN IMMEDIATE")
+        self.write(prepared)
+        self._driver.execute("COMMIT")
+
+    def write(self, prepared: Sequence[Prepared]) -> None:
+        """Write one batch in the transaction that is open."""
         driver = self._driver
-        driver.execute("BEGIN IMMEDIATE")
         driver.executemany("INSERT INTO cc_log_event (id, log, header) VALUES (?, 1, ?)", [one[:2] for one in prepared])
         driver.executemany(
             "INSERT INTO cc_log_content (event_id, subject_ref, payload) VALUES (?, ?, ?)",
@@ -103,7 +108,6 @@ class ByHand:
             "INSERT INTO cc_log_leaf (log, idx, event_id, hash, frontier, checkpoint) VALUES (1, ?, ?, ?, ?, ?)", rows
         )
         self._tiles(size, new_size)
-        driver.execute("COMMIT")
 
     def _note(self, size: int, root: bytes) -> bytes:
         body = f"{ORIGIN}\n{size}\n{base64.b64encode(root).decode()}\n"

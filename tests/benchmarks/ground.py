@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from consentcore.binding import bind
 from consentcore.crypto.file_kek import FileKek
 from consentcore.crypto.keyring import Keyring
+from consentcore.db import Base
 from consentcore.ledger.append import ensure_log
 from tests.builders.databases import SERVER_URLS, Database, create_tables, kinds, open_database, throw_away_urls
 
@@ -61,6 +62,16 @@ def lay(kind: str, folder: Path, url: str, keyring_url: str) -> Iterator[Ground]
         yield Ground(database, keyring, kek, sessions, folder)
     finally:
         database.dispose()
+
+
+def analyse(made: Ground) -> None:
+    """Have a server count its rows, as it does by itself after a while: it plans by what it counted."""
+    if made.kind == "sqlite":
+        return
+    with made.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for table in Base.metadata.sorted_tables:
+            statement = f"ANALYZE {table.name}" if made.kind == "postgresql" else f"ANALYZE TABLE {table.name}"
+            connection.exec_driver_sql(statement).close()
 
 
 def covered() -> list[str]:

@@ -67,7 +67,7 @@ def arguments() -> Namespace:
     """Read the command line that every benchmark takes."""
     parser = ArgumentParser()
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="rounds of each pair; the best counts")
-    parser.add_argument("--full", action="store_true", help="the import of 1,000,000 rows too")
+    parser.add_argument("--full", action="store_true", help="the long runs too: a million rows")
     return parser.parse_args()
 
 

@@ -11,14 +11,19 @@ from playwright.sync_api import Page
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from consentcore.consent.doubleoptin import Pending
+from consentcore.consent.record import Choice, Evidence, record
 from consentcore.consent.tables import ConsentRecord, ConsentState, ConsentStateRow
 from consentcore.crm.contacts import EMAIL_INDEX
 from consentcore.policyset import Channel
 from consentcore.requests.intake import address_on_record
 from consentcore.requests.tables import RequestRight, Right, Status, SubjectRequest
 from consentcore.subjects.matching import find_subjects
+from consentcore.suppression.tables import MARKETING
 from tests.builders.site import Site
-from web.security import sessions, staff
+from web.receipts import ReceiptForm, export
+from web.security import consent_links, sessions, staff
+from web.security.consent_links import ConsentLink
 from web.security.permissions import Role
 from web.security.sessions import Visit
 from web.security.unsubscribe_links import Unsubscription, issue
@@ -92,10 +97,25 @@ def of_console(site: Site) -> Iterator[Place]:
     yield dpo("register-activity", "/console/register/activities/newsletter")
     yield dpo("retention", "/console/retention/")
     yield dpo("log", "/console/log/")
+    yield dpo("receipt-check", "/console/log/receipt/")
+    yield dpo("receipt-check-empty", "/console/log/receipt/", act=submitted)
+    yield dpo("receipt-check-proved", "/console/log/receipt/", act=partial(_shown_receipt, site, record))
+    yield dpo("receipt-check-refused", "/console/log/receipt/", act=partial(_shown_receipt, site, record, changed=True))
     yield Place("explorer", "/api/v1/explorer?lang={lang}")
     yield dpo("account", "/console/account/")
     yield dpo("not-there", "/console/nothing")
     yield Place("not-allowed", "/console/requests/new", role=Role.AUDITOR)
+
+
+def _shown_receipt(site: Site, record: UUID, page: Page, *, changed: bool = False) -> None:
+    """Verify the receipt of a record, changed by one word or as it is."""
+    with reading(site.service.sessions) as session:
+        content = export(session, site.service, record, ReceiptForm.RECEIPT, "fr").content
+    sent = content.replace(b'"given"', b'"renewed"') if changed else content
+    page.locator("main input[type=file]").set_input_files(
+        {"name": "consent-receipt.json", "mimeType": "application/json", "buffer": sent}
+    )
+    submitted(page)
 
 
 def _of_requests(site: Site, dpo: Callable[..., Place]) -> Iterator[Place]:
@@ -144,6 +164,7 @@ def of_portal(site: Site) -> Iterator[Place]:
     yield Place("unsubscribe", leaving)
     yield Place("unsubscribed", leaving, act=submitted)
     yield Place("unsubscribe-broken", "/portal/{lang}/u/nonsense")
+    yield from _consent_links(site)
     for what in ("access", "rectification", "erasure", "portability", "limit"):
         yield Place(f"ask-{what}", f"/portal/{{lang}}/ask/{what}")
     yield Place("ask-failed", "/portal/{lang}/ask/rectification", act=submitted)
@@ -205,6 +226,49 @@ def _unsubscribe(site: Site) -> str:
     assert found is not None
     wanted = Unsubscription(found, "newsletter", Channel.EMAIL, site.service.now())
     return "/portal/{lang}/u/" + issue(site.service.keyring, wanted)
+
+
+def _pressed(page: Page) -> None:
+    """Press the button of a link that works once; where it was pressed before, its page stays as it is."""
+    if page.locator("main form button[type=submit]").count():
+        submitted(page)
+
+
+def _consent_links(site: Site) -> Iterator[Place]:
+    """Yield the pages of links that confirm, renew or end all marketing, each of another person."""
+    now, policy = site.service.now(), site.service.policy
+    with unit(site.service.sessions) as session:
+        people = session.execute(
+            select(ConsentStateRow.subject_ref, ConsentStateRow.record_id)
+            .where(
+                ConsentStateRow.purpose == "newsletter",
+                ConsentStateRow.state == ConsentState.GIVEN.value,
+                ConsentStateRow.subject_ref != _person(session, site),
+            )
+            .order_by(ConsentStateRow.subject_ref.desc())
+            .limit(5)
+        ).all()
+        notice = policy.notice("partner_sharing", 1, "fr")
+        choice = Choice("partner_sharing", Channel.EMAIL, ConsentState.REQUESTED, notice)
+        asked = []
+        for person, _ in people[:2]:
+            to = address_on_record(session, site.service.keyring, person)
+            done = record(session, person, [choice], policy, Evidence("web_form", to), now)
+            asked.append(Pending(done[0].record_id, person, "partner_sharing", Channel.EMAIL))
+
+    def link(pending: Pending, answer: ConsentState) -> str:
+        wanted = ConsentLink(pending, answer, now + consent_links.CONFIRMED_WITHIN)
+        return "/portal/{lang}/c/" + consent_links.issue(site.service.keyring, wanted)
+
+    yield Place("confirm", link(asked[0], ConsentState.GIVEN))
+    yield Place("confirmed", link(asked[1], ConsentState.GIVEN), act=_pressed)
+    yield Place("confirm-over", "/portal/{lang}/c/nonsense")
+    renewing = [Pending(one.record_id, one.subject_ref, "newsletter", Channel.EMAIL) for one in people[2:4]]
+    yield Place("renew", link(renewing[0], ConsentState.RENEWED))
+    yield Place("renewed", link(renewing[1], ConsentState.RENEWED), act=_pressed)
+    leaving = issue(site.service.keyring, Unsubscription(people[4].subject_ref, MARKETING, Channel.EMAIL, now))
+    yield Place("unsubscribe-all", "/portal/{lang}/u/" + leaving)
+    yield Place("unsubscribed-all", "/portal/{lang}/u/" + leaving, act=_pressed)
 
 
 def _person(session: Session, site: Site) -> UUID:

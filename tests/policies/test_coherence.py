@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from consentcore.policyset import LegalBasis
 from policies import loader
 from policies.notices import ITEMS, Item
 
@@ -166,7 +167,7 @@ def test_a_notice_that_keeps_silent_on_an_item_is_told(item: Item, organisation:
 
 
 def test_a_heading_with_nothing_under_it_is_told(organisation: Path, change: Change) -> None:
-    change(FRENCH, "Aucune décision n'est prise à votre égard de façon automatisée et aucun profil n'est établi.", "")
+    change(FRENCH, "Aucune décision n’est prise à votre égard de façon automatisée et aucun profil n’est établi.", "")
     (problem,) = loader.inspect(organisation).problems
     assert (problem.article, problem.where) == ("13(2)(f)", FRENCH)
 
@@ -175,4 +176,6 @@ def test_a_public_task_with_its_law_and_an_objection_passes(organisation: Path, 
     change(CONTROLLER, "public_authority: false", "public_authority: true")
     change(OFFERS, "basis: legitimate_interest", "basis: public_task")
     change(OFFERS, "rule: soft_opt_in", "rule: basis")
-    assert loader.inspect(organisation).problems == ()
+    told = {(p.article, p.where) for p in loader.inspect(organisation).problems}
+    interests = {one.id for one in loader.load().purposes.values() if one.basis is LegalBasis.LEGITIMATE_INTEREST}
+    assert told == {("6(1), second subparagraph", f"purposes/{one}.yaml") for one in interests - {"similar_products"}}

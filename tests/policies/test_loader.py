@@ -29,12 +29,21 @@ def test_the_packaged_purposes_are_those_of_the_surface() -> None:
     policy_set = loader.load()
     newsletter, offers, invoicing = (policy_set.purpose(i) for i in ("newsletter", "similar_products", "invoicing"))
     assert set(policy_set.purposes) == {
-        "newsletter",
-        "similar_products",
+        "audience_measurement",
+        "business_relations",
+        "email_tracking",
         "invoicing",
+        "newsletter",
         "order_management",
+        "partner_sharing",
+        "phone_prospecting",
         "promotions",
+        "prospecting_b2b",
         "rights_requests",
+        "satisfaction_survey",
+        "scoring",
+        "similar_products",
+        "support",
     }
     assert (newsletter.basis, newsletter.rule, newsletter.channels, newsletter.validity) == (
         LegalBasis.CONSENT,
@@ -82,7 +91,8 @@ def test_orders_rest_on_the_contract_and_requests_on_the_law() -> None:
     assert (requests.basis, requests.rule, requests.ends) == (LegalBasis.LEGAL_OBLIGATION, Rule.BASIS, None)
     assert requests.data == {"request"}
     assert "art. 12" in str(requests.legal_text)
-    assert {purpose.ends for purpose in policy_set.purposes.values() if purpose is not orders} == {None}
+    ends = {one.id: one.ends for one in policy_set.purposes.values() if one.ends}
+    assert ends == {"order_management": "contract_end", "support": "contract_end"}
 
 
 def test_a_notice_carries_its_purposes_and_the_headings_of_its_own_language() -> None:

@@ -206,6 +206,7 @@ def test_no_subject_downloads_anothers_proof(wired: Service) -> None:
     assert strangers
     for record_id in [*[record.id for record in strangers], uuid4()]:
         assert browser.get(f"/fr/history/receipts/{record_id}").status_code == 404
+        assert browser.get(f"/fr/history/receipts/{record_id}.pdf").status_code == 404
 
 
 def test_what_needs_a_confirmed_address_is_closed_to_everyone_else(wired: Service) -> None:

@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from consentcore.crypto.signing import Signer
 from consentcore.errors import ConfigurationError
+from consentcore.ledger.cosigning import Cosigner
 from web.settings import DEFAULTS, PREFIX, read_settings
 
+WITNESS = Cosigner("witness.example/a", bytes(32)).vkey
+OTHER_WITNESS = Cosigner("witness.example/b", bytes(range(32))).vkey
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -38,6 +42,7 @@ def test_every_setting_is_read() -> None:
     given = {
         "ENV": "development",
         "DATABASE_URL": "postgresql://one@127.0.0.1/main",
+        "MIGRATE_URL": "postgresql://owner@127.0.0.1/main",
         "KEYRING_URL": "mariadb://one@127.0.0.1/keyring",
         "KEK": "env:CONSENTCORE_KEY_OF_OURS",
         "POLICIES": "ours",
@@ -47,6 +52,10 @@ def test_every_setting_is_read() -> None:
         "POOL_SIZE": "7",
         "NOW": "2026-11-09T10:00:00+01:00",
         "CRASH_AT": "erasure.keys",
+        "TSA": "http://tsa.example/tsr",
+        "TSA_CA": "tsa.pem",
+        "WITNESSES": f"{WITNESS} https://witness.example\n{OTHER_WITNESS} http://127.0.0.1:8100/w",
+        "CHECKPOINT_MAIL": "dpo@courriel.example",
     }
     assert set(given) == set(DEFAULTS)
     settings = read_settings({PREFIX + name: text for name, text in given.items()} | {"CONSENTCORE_KEY_OF_OURS": "k"})
@@ -55,6 +64,11 @@ def test_every_setting_is_read() -> None:
     assert settings.crash_at == "erasure.keys"
     assert settings.policies == Path("ours")
     assert settings.now() == datetime(2026, 11, 9, 9, tzinfo=UTC)
+    assert (settings.tsa, settings.tsa_ca) == ("http://tsa.example/tsr", Path("tsa.pem"))
+    assert [(one.key.text(), one.url) for one in settings.witnesses] == [
+        (WITNESS, "https://witness.example"),
+        (OTHER_WITNESS, "http://127.0.0.1:8100/w"),
+    ]
     same = read_settings({})
     differ = [f.name for f in dataclasses.fields(settings) if getattr(settings, f.name) != getattr(same, f.name)]
     assert len(differ) == len(DEFAULTS)
@@ -70,11 +84,21 @@ def test_the_clock_runs_unless_development_holds_it() -> None:
     assert before <= read_settings({}).now() <= datetime.now(UTC)
 
 
+LOG = Signer("consentcore/log", bytes(32)).vkey
 REFUSED: dict[str, dict[str, str]] = {
     "another environment": {"ENV": "staging"},
     "the clock held still in production": {"NOW": "2026-11-09T10:00:00Z"},
     "a clock without a zone": {"ENV": "development", "NOW": "2026-11-09T10:00:00"},
     "no instant": {"ENV": "development", "NOW": "tomorrow"},
+    "an owner on another database": {
+        "DATABASE_URL": "postgresql://one@127.0.0.1/main",
+        "MIGRATE_URL": "postgresql://owner@127.0.0.1/other",
+    },
+    "one role under two names": {
+        "DATABASE_URL": "postgresql://one@127.0.0.1/main",
+        "MIGRATE_URL": "postgresql://one@127.0.0.1:5432/main",
+    },
+    "an owner where there are no roles": {"MIGRATE_URL": "sqlite:///var/consentcore.db"},
     "keys beside the data": {"KEYRING_URL": DEFAULTS["DATABASE_URL"]},
     "keys beside the data, by another driver's name": {
         "DATABASE_URL": "postgresql://a@b/c",
@@ -93,6 +117,18 @@ REFUSED: dict[str, dict[str, str]] = {
     "no number": {"POOL_SIZE": "five"},
     "digits of another script": {"POOL_SIZE": "٥"},
     "no threshold": {"PREPARE_THRESHOLD": "never"},
+    "tokens that nobody can check": {"TSA": "https://tsa.example"},
+    "no authority's address": {"TSA": "ftp://tsa.example", "TSA_CA": "x"},
+    "a secret in the authority's address": {"TSA": "https://a:b@tsa.example", "TSA_CA": "x"},
+    "half an authority's address": {"TSA": "http://[::1", "TSA_CA": "x"},
+    "an authority's address with a line break": {"TSA": "http://tsa.example/a\r\nb", "TSA_CA": "x"},
+    "a witness without an address": {"WITNESSES": WITNESS},
+    "a witness over the net without TLS": {"WITNESSES": f"{WITNESS} http://witness.example"},
+    "a log's key as a witness": {"WITNESSES": f"{LOG} https://witness.example"},
+    "a witness that counts twice": {"WITNESSES": f"{WITNESS} https://a.example\n{WITNESS} https://b.example"},
+    "a witness's address with a question": {"WITNESSES": f"{WITNESS} https://a.example/?x=1"},
+    "no address to mail to": {"CHECKPOINT_MAIL": "dpo"},
+    "two addresses to mail to": {"CHECKPOINT_MAIL": "a@b.example,c@d.example"},
 }
 
 

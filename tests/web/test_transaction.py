@@ -58,7 +58,7 @@ def test_a_unit_whose_commit_fails_leaves_nothing(
     def broken(*_: object) -> None:
         raise RuntimeError("no leaf today")
 
-    monkeypatch.setattr("consentcore.ledger.log.append", broken)
+    monkeypatch.setattr("consentcore.ledger.log.append_signed", broken)
     with pytest.raises(RuntimeError), unit(bound) as session:
         work(session)
     monkeypatch.undo()

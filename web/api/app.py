@@ -92,7 +92,10 @@ def _finish(app: Flask, base_url: str) -> None:
 
     @app.after_request
     def finish(answer: Response) -> Response:
+        kept = answer.headers.get("Cache-Control")  # an operation says so itself where what it gives never changes
         answer.headers.update(of_pages if answer.mimetype == "text/html" else of_machines)
+        if kept is not None:
+            answer.headers["Cache-Control"] = kept
         if request.method == "GET" and answer.status_code == HTTPStatus.OK and "caller" in g:
             answer.add_etag()
             answer.make_conditional(request)

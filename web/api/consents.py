@@ -6,21 +6,25 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from flask import Response, request
 from sqlalchemy.orm import Session
 
 from consentcore.clock import iso
+from consentcore.consent.doubleoptin import Asked
 from consentcore.consent.history import leaf_index
-from consentcore.consent.receipt import receipt as compose_receipt
 from consentcore.consent.record import Choice, Evidence
 from consentcore.consent.record import record as record_choices
 from consentcore.consent.tables import ConsentRecord, ConsentState
 from consentcore.errors import BadInput, NotFound
 from consentcore.policyset import Notice, PolicySet
+from registry.wording import LANGUAGES
 from web.api.operation import Noun
 from web.api.people import concerned, require_purpose
-from web.api.schemas.consents import Consent, ConsentIn, ConsentMade, ConsentReceipt
+from web.api.schemas.consents import OTHER_FORMS, Consent, ConsentIn, ConsentMade, ConsentReceipt, ReceiptQuery
 from web.api.wired import caller, service
 from web.api.writing import Made, write_once
+from web.confirming import ask_now
+from web.receipts import MEDIA_TYPES, ReceiptForm, export
 from web.security.apikeys import Scope
 from web.transaction import reading
 
@@ -39,7 +43,7 @@ NOUN = Noun("consents", __name__, url_prefix=PREFIX, description="Declarations o
     once=True,
 )
 def record_consent(body: Mapping[str, Any]) -> Any:
-    """Record what a person declared, under the notice that was shown."""
+    """Record what a person declared, under the notice that was shown; `requested` asks for a confirmation by mail."""
     wired = service()
     require_purpose(wired.policy, body["purpose"])
     state = ConsentState(body["state"])
@@ -53,6 +57,10 @@ def record_consent(body: Mapping[str, Any]) -> Any:
     )
 
     def work(session: Session) -> Made:
+        if state is ConsentState.REQUESTED:
+            person = concerned(session, body, state)[0]
+            asked = ask_now(session, wired, Asked(person, choice.purpose, choice.channel, choice.notice, evidence))
+            return Made(f"{PREFIX}/{asked}", {"record_id": str(asked), "records": [str(asked)]})
         done = [
             record_choices(session, person, [choice], wired.policy, evidence, wired.now())[0].record_id
             for person in concerned(session, body, state)
@@ -96,9 +104,29 @@ def read_consent(record_id: UUID) -> dict[str, Any]:
         }
 
 
-@NOUN.operation("GET", "/<uuid:record_id>/receipt", rule=Scope.CONSENTS_READ, gives=ConsentReceipt, refuses=(404, 409))
-def read_receipt(record_id: UUID) -> dict[str, Any]:
+@NOUN.operation(
+    "GET",
+    "/<uuid:record_id>/receipt",
+    rule=Scope.CONSENTS_READ,
+    query=ReceiptQuery,
+    gives=ConsentReceipt,
+    refuses=(404, 409),
+    also=OTHER_FORMS,
+)
+def read_receipt(asked: Mapping[str, Any], record_id: UUID) -> Response:
     """Compose the receipt of a record, which anyone can verify offline; it holds what the person declared."""
     wired = service()
+    form = ReceiptForm(asked["format"]) if "format" in asked else _accepted()
     with reading(wired.sessions) as session:
-        return compose_receipt(session, wired.keyring, wired.policy, record_id)
+        made = export(session, wired, record_id, form, asked.get("lang", LANGUAGES[0]))
+    answer = Response(made.content, mimetype=made.media_type)
+    if form is not ReceiptForm.RECEIPT:
+        answer.headers["Content-Disposition"] = f'attachment; filename="{made.file_name}"'
+    answer.vary.add("Accept")
+    return answer
+
+
+def _accepted() -> ReceiptForm:
+    """Return the form that `Accept` asks for; the receipt itself where it asks for none of them."""
+    wanted = request.accept_mimetypes.best_match(list(MEDIA_TYPES.values()), MEDIA_TYPES[ReceiptForm.RECEIPT])
+    return next(form for form, media_type in MEDIA_TYPES.items() if media_type == wanted)

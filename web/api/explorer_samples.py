@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from consentcore.policyset import LegalBasis, PolicySet
+from consentcore.policyset import LegalBasis, PolicySet, Purpose
 from web.api.explorer_model import Field, Operation
 
 KEY = "CC_KEY"
@@ -16,6 +16,8 @@ _ONCE = "Idempotency-Key"
 _PERSON = "camille.deschamps@courriel.example"
 _FORMATS = {"uuid": "b0c5a3de-6a0e-4b52-9c54-0f6f4f3a1a11", "date-time": "2026-11-09T10:00:00+01:00"}
 _ALSO = ("email",)
+_OF_THE_DOCUMENTS = "newsletter"
+"""What the documents ask about, and the made-up CRM has answers to."""
 _NUMBERS = {"index": 0, "size": 1, "from": 1, "to": 1}
 
 
@@ -30,7 +32,7 @@ class Samples:
 
 def known_values(policy: PolicySet) -> dict[str, str]:
     """Return values that the policies in force know, so that the lines work as they stand: a purpose and its notice."""
-    for purpose in sorted(policy.purposes.values(), key=lambda one: (one.basis is not LegalBasis.CONSENT, one.id)):
+    for purpose in sorted(policy.purposes.values(), key=_unlike_the_documents):
         if purpose.notice is not None:
             return {
                 "email": _PERSON,
@@ -40,6 +42,10 @@ def known_values(policy: PolicySet) -> dict[str, str]:
                 "method": "web_form",
             }
     return {"email": _PERSON}
+
+
+def _unlike_the_documents(purpose: Purpose) -> tuple[bool, bool, str]:
+    return purpose.id != _OF_THE_DOCUMENTS, purpose.basis is not LegalBasis.CONSENT, purpose.id
 
 
 def samples(operation: Operation, root: str, known: Mapping[str, str]) -> Samples:
@@ -58,6 +64,8 @@ def _value(field: Field, known: Mapping[str, str]) -> Any:
         return known[field.name]
     if field.values:
         return [field.values[0]] if schema.get("type") == "array" else field.values[0]
+    if schema.get("type") == "array":
+        return [_FORMATS.get(schema.get("items", {}).get("format", ""), "text")]
     if schema.get("type") in ("integer", "boolean", "object"):
         return {"integer": 1, "boolean": True, "object": {}}[schema["type"]]
     return _FORMATS.get(schema.get("format", ""), "text")
@@ -68,7 +76,8 @@ def _json(body: Mapping[str, Any]) -> str:
 
 
 def _query(operation: Operation) -> str:
-    asked = [f"{one.name}={_NUMBERS.get(one.name, 1)}" for one in operation.parameters if one.where == "query"]
+    needed = [one for one in operation.parameters if one.where == "query" and one.required]
+    asked = [f"{one.name}={_NUMBERS.get(one.name, 1)}" for one in needed]
     return "?" + "&".join(asked) if asked else ""
 
 

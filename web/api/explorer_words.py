@@ -31,12 +31,19 @@ OF_THE_SPECIFICATION = (
     later("Whether the service lives, and can work."),
     later("Say whether a person may be contacted, and why."),
     later("A shared address is as free as its most reserved owner; an unknown person is never allowed."),
-    later("Record what a person declared, under the notice that was shown."),
+    later("Say of up to 10,000 persons whether each may be contacted, and why; the answers stand in the same order."),
+    later(
+        "Record what a person declared, under the notice that was shown; `requested` asks for a confirmation by mail."
+    ),
     later("Read one record; `leaf_index` is its place in the log."),
     later("Compose the receipt of a record, which anyone can verify offline; it holds what the person declared."),
     later("Open a case; the answer is the same for a known and an unknown person."),
     later("Read where a request stands, and what became of each field."),
     later("Return the newest signed checkpoint; keep it elsewhere, a log alone cannot show that it was rolled back."),
+    later("Return the public keys that verify checkpoints, receipts and certificates, the newest first (C2SP vkey)."),
+    later(
+        "Return a tile, or a bundle of entries (C2SP tlog-tiles), such as `0/x001/234`, `1/000.p/17`, `entries/000`."
+    ),
     later("Prove that leaf `index` stands in the log of `size` leaves (RFC 9162, 2.1.3)."),
     later("Prove that the log of `from` leaves begins the log of `to` leaves (RFC 9162, 2.1.4)."),
     later("Find the persons who are reached at an e-mail address or telephone number."),
@@ -48,6 +55,8 @@ OF_THE_SPECIFICATION = (
     later("When it came in; now."),
     later("`marketing` or a purpose."),
     later("Article of the law that it rests on."),
+    later("Goes before Accept; without either it is the receipt that verifies alone."),
+    later("Of the PDF."),
 )
 _PERSON = later("Address of the person. Give this or `subject_ref`, never both.")
 _REFERENCE = later("Reference of the person, as `POST /subjects/search` tells it.")
@@ -88,11 +97,14 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "notice": later("The notice that was shown: `id@version`, or `id@version/language`."),
         "notice_sha256": later("SHA-256 of the notice's text."),
         "outcome": later("How it ended; null while it is open."),
+        "path": later("The path below `tile/`, as C2SP tlog-tiles writes it."),
         "phone": later("Telephone number: international, or as it is written in the controller's country."),
         "policy_sha256": later("SHA-256 of the policies that were applied."),
         "proof": later("The path to a signed root of the log."),
         "purpose": _WORDS,
         "purpose_version": later("The version of that purpose in the policies."),
+        "also": later("What else would forbid it, from the same list."),
+        "decisions": later("One answer for each person, in the order of the request."),
         "reason": later("Why, from a closed list."),
         "received_at": later("When the request came in."),
         "record_id": _RECORD,
@@ -112,11 +124,13 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "status": later("Where it stands."),
         "store": later("The store that it lies in."),
         "subject_ref": _REFERENCE,
+        "subject_refs": later("References of the persons asked about, as `POST /subjects/search` tells them."),
         "subjects": later("Everybody who is reached there."),
         "to": later("Size of the newer log, in leaves."),
         "truncated": later("Whether more persons are reached there than are listed."),
         "until": later("The day until which it is kept."),
         "until_event": later("The event until which it is kept."),
+        "vkeys": later("The log's public keys, one line each."),
         "Decision.record_id": later("The record that decided, where one did."),
         "Health.status": later("`ok` or `ready`."),
         "Problem.detail": later("One sentence for the developer; it never repeats what was sent."),

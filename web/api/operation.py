@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -35,17 +35,21 @@ class Noun(Blueprint):  # type: ignore[misc]
         path: str,
         *,
         rule: Rule,
-        gives: type[Schema],
+        gives: type[Schema] | dict[str, str],
         status: int = 200,
+        kind: str | None = None,
         takes: type[Schema] | None = None,
         query: type[Schema] | None = None,
         refuses: Sequence[int] = (),
         once: bool = False,
+        also: Mapping[str, Any] | None = None,
     ) -> Callable[[View], View]:
         """Make a view an operation at `path`.
 
-        `takes` is the schema of the body, `query` that of the parameters; `refuses` are statuses beyond those that
-        every operation may answer; `once` asks for an Idempotency-Key.
+        `gives` is the schema of the answer, as JSON unless `kind` names another content type: then the view makes the
+        whole response. `takes` is the schema of the body, `query` that of the parameters; `refuses` are statuses
+        beyond those that every operation may answer; `once` asks for an Idempotency-Key; `also` are content types that
+        the answer may have besides, with their schemas.
         """
         statuses = {500, 503, *refuses}
         statuses |= set() if rule is Open.TO_ANYONE else {401, 403}
@@ -53,7 +57,7 @@ class Noun(Blueprint):  # type: ignore[misc]
         conditional = method == "GET" and rule is not Open.TO_ANYONE
 
         def decorate(view: View) -> View:
-            made = self.response(status, gives)(view)
+            made = self.response(status, gives, content_type=kind)(view)
             if takes is not None:
                 made = self.arguments(takes, location="json", content_type="application/json")(made)
             if query is not None:
@@ -66,6 +70,7 @@ class Noun(Blueprint):  # type: ignore[misc]
                 security=[] if rule is Open.TO_ANYONE else [{SECURITY: [rule.value]}],
                 operationId=view.__name__,
                 **({"parameters": [_IDEMPOTENCY]} if once else {}),
+                **({"responses": {status: {"content": dict(also)}}} if also else {}),
             )(made)
             mark(made, rule)
             self.route(path, methods=[method])(made)

@@ -33,7 +33,7 @@ def concerned(session: Session, body: Mapping[str, Any], state: ConsentState) ->
     found = persons(session, body)
     if not found:
         raise NotFound("nobody with this e-mail address is known here; create the contact first")
-    if len(found) > 1 and state is ConsentState.GIVEN:
+    if len(found) > 1 and state in (ConsentState.GIVEN, ConsentState.REQUESTED):
         raise Conflict(
             "several persons share this e-mail address; name one by subject_ref", code="shared_contact_point"
         )

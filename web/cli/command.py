@@ -13,19 +13,46 @@ from sqlalchemy.exc import DBAPIError
 
 from consentcore.clock import parse_instant
 from consentcore.errors import BadInput, ConsentCoreError, LedgerTampered
+from consentcore.personal_data.wall import Verb
 from web.cli.printing import show
 from web.settings import read_settings
 from web.wiring import Service, open_service
 
 HELP = {"help_option_names": ["-h", "--help"]}
+VERB_OF = {
+    "import": Verb.IMPORT,
+    "quarantine": Verb.IMPORT,
+    "subjects": Verb.LOCATE,
+    "link": Verb.RECORD,
+    "unlink": Verb.RECORD,
+    "deceased": Verb.RECORD,
+    "decide": Verb.DECIDE,
+    "eligible": Verb.ELIGIBLE,
+    "consent": Verb.RECORD,
+    "notices": Verb.RECORD,
+    "calls": Verb.RECORD,
+    "requests": Verb.REQUEST,
+    "retention": Verb.DISPOSE,
+    "holds": Verb.DISPOSE,
+    "ledger": Verb.AUDIT,
+    "register": Verb.AUDIT,
+    "keys": Verb.KEYS,
+    "staff": Verb.SIGN_IN,
+    "jobs": Verb.DELIVER,
+}
+"""What a command says to the second wall, by its noun, or by its own name where that says more."""
 EXIT_FAILED = 1
 EXIT_NOT_VERIFIED = 3
 
 
 class Failed(click.ClickException):
-    """A command that could not be done: a sentence on stderr, exit 1."""
+    """A command that could not be done: a sentence on stderr, exit 1, and the answer found where there is one."""
 
     exit_code = EXIT_FAILED
+
+    def __init__(self, message: str, answer: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.answer = answer
 
     def show(self, file: Any = None) -> None:
         """Write the sentence."""
@@ -36,10 +63,6 @@ class NotVerified(Failed):
     """Something claimed to be proven and is not: exit 3, with the answer found where there is one."""
 
     exit_code = EXIT_NOT_VERIFIED
-
-    def __init__(self, message: str, answer: Mapping[str, Any] | None = None) -> None:
-        super().__init__(message)
-        self.answer = answer
 
 
 class Command(click.Command):
@@ -59,7 +82,7 @@ class Command(click.Command):
         try:
             with errors_as_sentences():
                 answer = super().invoke(ctx)
-        except NotVerified as refused:
+        except Failed as refused:
             if as_json and refused.answer is not None:
                 show(refused.answer, as_json=True)
             raise
@@ -115,8 +138,11 @@ def _database_sentence(error: DBAPIError) -> str:
 
 
 def service() -> AbstractContextManager[Service]:
-    """Open the wired service for one command."""
-    return open_service(read_settings(os.environ))
+    """Open the wired service for one command, which says by its noun what it does (docs/operations.md)."""
+    context = click.get_current_context(silent=True)
+    words = context.command_path.split() if context is not None else []
+    verb = next((VERB_OF[word] for word in reversed(words) if word in VERB_OF), Verb.MAINTAIN)
+    return open_service(read_settings(os.environ), verb)
 
 
 class Instant(click.ParamType[datetime]):

@@ -50,6 +50,7 @@ def import_(
             source=source,
             obtained_on=obtained_on.date() if obtained_on else _today(wired),
             region=wired.policy.controller.country,
+            policy=wired.policy,
         )
         counts = _follow(wired, _batches(wired, run, opened, dry_run=dry_run), opened.rows)
         return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -14,10 +15,13 @@ from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy import select
 
+from consentcore.clock import iso
 from consentcore.crypto.keyclasses import KeyClass
 from consentcore.crypto.orphans import sweep_orphans
 from consentcore.crypto.rotation import destroy_epoch as destroy_kek_epoch
 from consentcore.crypto.rotation import rotate_kek
+from consentcore.crypto.rotations import Keys
+from consentcore.crypto.rotations import Progress as Stand
 from consentcore.ledger.certificates import certificate as find_certificate
 from consentcore.ledger.events import Event, register
 from consentcore.ledger.log import queue
@@ -26,12 +30,17 @@ from consentcore.subjects.tables import DataSubject
 from web.cli.command import Group, service
 from web.cli.people import person_options, the_person
 from web.files import write_atomically
+from web.jobs.rotation import rotate as rotate_keys
+from web.jobs.rotation import standing
 from web.transaction import reading, unit
 from web.wiring import Service
 
 ROTATED = register("keys.kek_rotated", "every key was wrapped under a new epoch of the key-encryption key")
 EPOCH_DESTROYED = register("keys.epoch_destroyed", "an epoch of the key-encryption key was destroyed with its evidence")
 ORPHAN_AGE = timedelta(days=1)
+KEK = "kek"
+SHORT = timedelta(minutes=1)
+"""A wait that the command sits out itself."""
 
 
 @click.group(cls=Group)
@@ -54,24 +63,60 @@ def status() -> dict[str, Any]:
             "destroyed": found.tombstones,
             "pending": pending,
             "index_generations": list(found.index_generations),
+            "shared_generations": list(found.shared_generations),
+            "log_generations": list(found.log_generations),
         }
 
 
 @keys.command()
-@click.argument("what", type=click.Choice(["kek"]))
-def rotate(what: str) -> dict[str, Any]:
-    """Open a new epoch of the key-encryption key and wrap every key under it; broken off, run it again."""
+@click.argument("what", type=click.Choice([KEK, *(one.value for one in Keys)]))
+@click.option("--at-once", is_flag=True, help="Wait for nobody: only while no other process uses the databases.")
+def rotate(what: str, at_once: bool) -> dict[str, Any]:
+    """Bring everything under a new master key (kek), data keys, index key or log key; broken off, run it again.
+
+    A rotation of data, index or log keys that has to wait says until when; the jobs go on with it, or this command.
+    """
     with service() as wired:
-        with Progress(console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task("wrapping keys anew", total=None)
-            report = rotate_kek(
-                wired.keyring,
-                wired.now(),
-                progress=lambda done, total: progress.update(task, completed=done, total=total),
-            )
-        with unit(wired.sessions) as session:
-            queue(session, Event(type=ROTATED, at=wired.now(), data={"epoch": report.epoch}))
-        return {"epoch": report.epoch, "rewrapped": report.rewrapped, "resumed": report.resumed}
+        return _rotate_kek(wired) if what == KEK else _rotate(wired, Keys(what), at_once=at_once)
+
+
+def _rotate_kek(wired: Service) -> dict[str, Any]:
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("wrapping keys anew", total=None)
+        report = rotate_kek(
+            wired.keyring,
+            wired.now(),
+            progress=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    with unit(wired.sessions) as session:
+        queue(session, Event(type=ROTATED, at=wired.now(), data={"epoch": report.epoch}))
+    return {"epoch": report.epoch, "rewrapped": report.rewrapped, "resumed": report.resumed}
+
+
+def _rotate(wired: Service, what: Keys, *, at_once: bool) -> dict[str, Any]:
+    now, resumed = wired.now(), standing(wired, what) is not None
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(f"{what.value} keys", total=None)
+
+        def told(progress: Stand) -> None:
+            bar.update(task, description=f"{what.value} keys: {progress.phase}", completed=progress.done)
+
+        found = rotate_keys(wired, what, now, at_once=at_once, told=told)
+        while found.ended_at is None and found.due_at is not None and found.due_at - now <= SHORT:
+            bar.update(task, description="until every process has taken note")
+            time.sleep((found.due_at - now).total_seconds())
+            now = found.due_at  # the settings' clock may stand still
+            found = rotate_keys(wired, what, now, told=told)
+    return {
+        "what": what.value,
+        "generation": found.generation,
+        "phase": found.phase,
+        "rows": found.done,
+        "unopened": found.unopened,
+        "due_at": iso(found.due_at) if found.due_at else None,
+        "ended_at": iso(found.ended_at) if found.ended_at else None,
+        "resumed": resumed,
+    }
 
 
 @keys.command(name="destroy-epoch")

@@ -8,12 +8,15 @@ from consentcore import __version__
 from web.cli import (
     apikeys,
     breaches,
+    calls,
     consent,
+    consent_rules,
     demo,
     importing,
     jobs,
     keys,
     ledger,
+    notices,
     policies,
     prepare,
     register,
@@ -21,6 +24,7 @@ from web.cli import (
     retention,
     staff,
     subjects,
+    witness,
 )
 from web.cli.command import Group
 
@@ -32,6 +36,8 @@ NOUNS = (
     importing.quarantine,
     subjects.subjects,
     consent.consent,
+    notices.notices,
+    calls.calls,
     requests.requests,
     retention.retention,
     register.register,
@@ -40,9 +46,13 @@ NOUNS = (
     staff.staff,
     apikeys.apikeys,
     ledger.ledger,
+    witness.witness,
     keys.keys,
     policies.policies,
 )
+
+
+consent.consent.add_command(consent_rules.rules)
 
 
 @click.group(cls=Group)

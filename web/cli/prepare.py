@@ -9,22 +9,21 @@ from typing import Any
 
 import click
 from sqlalchemy import Engine
-from sqlalchemy.orm import sessionmaker
 
-from consentcore.binding import bind
 from consentcore.crypto.file_kek import FileKek
 from consentcore.crypto.keyring import Keyring, initialised
-from consentcore.db import check_promises
+from consentcore.db import check_promises, make_engine
 from consentcore.ledger.append import ensure_log
+from consentcore.personal_data.wall import Verb
 from policies.applied import apply
 from policies.loader import load
-from web import schema
+from web import rowsecurity, schema
 from web.cli.command import Command, Group, NotVerified
 from web.schema import History
 from web.settings import Settings, read_settings
 from web.startup import lost_keys
 from web.transaction import reading, unit
-from web.wiring import KEK_FILE_PREFIX, engines, provider, sqlite_file
+from web.wiring import KEK_FILE_PREFIX, bound_sessions, engines, provider, sqlite_file
 
 MOST_NAMED = 20
 
@@ -43,13 +42,12 @@ def prepared(settings: Settings) -> dict[str, Any]:
     policy = load(settings.policies)
     _make_folders(settings)
     with engines(settings) as (engine, keyring_engine):
-        steps = [*_upgraded(keyring_engine, History.KEYRING), *_upgraded(engine, History.MAIN)]
+        steps = [*_upgraded(keyring_engine, History.KEYRING), *_main_upgraded(settings, engine)[0]]
         made_kek = _make_kek(settings, keyring_engine)
         keyring = Keyring(keyring_engine, provider(settings))
         keyring.initialise(settings.now())
         keyring.check()
-        sessions = sessionmaker(engine, expire_on_commit=False)
-        bind(sessions, keyring)
+        sessions = bound_sessions(engine, keyring, Verb.MAINTAIN if rowsecurity.stands(engine) else None)
         with unit(sessions) as session:
             ensure_log(session.connection())
         with unit(sessions) as session:
@@ -71,6 +69,18 @@ def _upgraded(engine: Engine, which: History) -> list[str]:
     schema.upgrade(engine, which)
     known = schema.revisions(which)
     return list(known[known.index(before) + 1 :] if before in known else known)
+
+
+def _main_upgraded(settings: Settings, engine: Engine) -> tuple[list[str], list[str]]:
+    """Migrate the main database, as its owner where one is named; returns steps, and tables behind the wall."""
+    if settings.migrate_url is None:
+        return _upgraded(engine, History.MAIN), []
+    owner = make_engine(settings.migrate_url, prepare_threshold=settings.prepare_threshold)
+    try:
+        steps = _upgraded(owner, History.MAIN)
+        return steps, rowsecurity.raise_wall(owner, str(engine.url.username))
+    finally:
+        owner.dispose()
 
 
 def _make_folders(settings: Settings) -> None:
@@ -97,9 +107,12 @@ def db() -> None:
 
 @db.command()
 def upgrade() -> dict[str, Any]:
-    """Run the migrations that are missing, keyring first."""
-    with engines(read_settings(os.environ)) as (engine, keyring_engine):
-        return {"keyring": _upgraded(keyring_engine, History.KEYRING), "main": _upgraded(engine, History.MAIN)}
+    """Run the migrations that are missing, keyring first; with two roles, raise the second wall anew."""
+    settings = read_settings(os.environ)
+    with engines(settings) as (engine, keyring_engine):
+        keyring_steps = _upgraded(keyring_engine, History.KEYRING)
+        steps, walled = _main_upgraded(settings, engine)
+        return {"keyring": keyring_steps, "main": steps, "walled": len(walled)}
 
 
 @db.command()
@@ -112,11 +125,15 @@ def check() -> dict[str, Any]:
             for one, which in ((keyring_engine, History.KEYRING), (engine, History.MAIN))
             for problem in schema.check(one, which)
         ]
+        wall = None if problems else rowsecurity.problems_of_wall(engine)
+        if wall is None and settings.migrate_url is not None and not problems:
+            problems = ["two roles are set, but no second wall stands; run `consentcore db upgrade`"]
+        problems += wall or []
         if not problems:
             keyring = Keyring(keyring_engine, provider(settings))
-            with reading(sessionmaker(engine)) as session:
+            with reading(bound_sessions(engine, keyring, None if wall is None else Verb.AUDIT)) as session:
                 lost = list(islice(lost_keys(session, keyring), MOST_NAMED))
             problems = [f"person {ref} has neither key nor record of its destruction" for ref in lost]
     if problems:
-        raise NotVerified("; ".join(problems), {"ok": False, "problems": problems})
-    return {"ok": True, "problems": []}
+        raise NotVerified("; ".join(problems), {"ok": False, "problems": problems, "second_wall": wall == []})
+    return {"ok": True, "problems": [], "second_wall": wall == []}

@@ -18,5 +18,7 @@ ACCESS: Mapping[str, Permission] = MappingProxyType(
         "log.verify": Permission.LOG_READ,
         "log.checkpoint": Permission.LOG_READ,
         "log.vkey": Permission.LOG_READ,
+        "receipt_check.page": Permission.LOG_READ,
+        "receipt_check.check": Permission.LOG_READ,
     }
 )

@@ -33,6 +33,28 @@ REASONS: Mapping[Reason, str] = MappingProxyType(
         Reason.LEGAL_OBLIGATION: later("The law demands it; no consent is asked for."),
         Reason.VITAL_INTERESTS: later("Somebody’s vital interests need it; no consent is asked for."),
         Reason.PUBLIC_TASK: later("A task in the public interest needs it; nothing stands against it."),
+        Reason.SOFT_OPT_IN: later("A customer who was offered the refusal at a sale, and did not refuse."),
+        Reason.NO_OPTOUT_EVIDENCE: later("Nothing proves that the refusal was offered when the sale was made."),
+        Reason.RELATION_OVER: later("The last business with this person was too long ago."),
+        Reason.NOT_PROFESSIONAL_CONTEXT: later("The person is not known here in a professional capacity."),
+        Reason.ART9_CONDITION_MISSING: later(
+            "Special categories of data need an express consent, or another condition of Art. 9, which is missing."
+        ),
+        Reason.NO_RULE_PACK: later(
+            "No rules are known here for the person’s country: without consent, nobody is reached there."
+        ),
+        Reason.PARENT_CONSENT_MISSING: later(
+            "The consent is a child’s, and no parent has consented with the child or authorised it."
+        ),
+        Reason.CONTRACT_IN_PROGRESS: later(
+            "The call is about a contract that the person has; no consent is asked for."
+        ),
+        Reason.SECTOR_BANNED: later("The law forbids calls to sell in this sector."),
+        Reason.OUTSIDE_HOURS: later("Calls are not allowed at this hour or on this day where the person lives."),
+        Reason.CALL_FREQUENCY: later("The person was called as often as is allowed within a month."),
+        Reason.CALL_REFUSED: later("The person refused such calls not long ago."),
+        Reason.DECEASED: later("The person is recorded as deceased."),
+        Reason.HELD_ONLY: later("The person’s contact details are gone; only proof or archive is kept."),
         Reason.ERASED: later("The person’s data were erased; the consent ended with them."),
         Reason.UNKNOWN_SUBJECT: later("Nobody is known here under this address."),
     }
@@ -41,6 +63,7 @@ RULES: Mapping[Rule, str] = MappingProxyType(
     {
         Rule.OPT_IN: later("only a yes from the person allows it"),
         Rule.SOFT_OPT_IN: later("allowed towards customers who did not object"),
+        Rule.B2B: later("allowed towards people reached about their profession who did not object"),
         Rule.BASIS: later("no choice is asked of the person"),
     }
 )

@@ -20,6 +20,7 @@ from web.shell.language import decimal
 from web.shell.language import gettext as _
 from web.shell.wired import service
 from web.transaction import reading
+from web.witness.gathering import gather, trust_of
 
 PAGES = Blueprint("log", __name__, url_prefix="/log")
 PAGES.add_app_template_filter(event_in_words, "event_in_words")
@@ -69,7 +70,8 @@ def verify() -> str | tuple[str, int]:
     began = perf_counter()
     with reading(wired.sessions) as session:
         try:
-            found = audit_log(session, wired.keyring, outside)
+            gathered = gather(session, wired.keyring, trust_of(wired.settings))
+            found = audit_log(session, wired.keyring, outside, gathered)
         except BadInput:
             return _shown(EMPTY.failed("checkpoint", _("This file is no checkpoint of a log"))), 422
         except LedgerTampered:

@@ -58,7 +58,7 @@ MENU: tuple[tuple[str, tuple[Place, ...]], ...] = (
         (
             Place("register.page", "book-2", later("Register")),
             Place("retention.page", "clock-hour-4", later("Retention")),
-            Place("log.page", "lock", later("Log and proofs")),
+            Place("log.page", "lock", later("Log and proofs"), ("receipt_check",)),
         ),
     ),
 )

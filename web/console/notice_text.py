@@ -1,34 +1,7 @@
-"""The text of an information notice as blocks that a page can show: headings, paragraphs, lists; nothing else is read.
-
-Notices are written in the plainest Markdown; whatever else a text may hold is shown as it stands, escaped.
-"""
+"""The text of an information notice as blocks that a page can show; paper shows the same ones."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from registry.documents.notice_text import Block, blocks
 
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One block: `heading`, `text` or `list`."""
-
-    kind: str
-    lines: tuple[str, ...]
-
-
-def blocks(text: str) -> list[Block]:
-    """Split the text of a notice; its first heading is its title, which the page shows itself."""
-    found: list[Block] = []
-    for part in text.replace("\r\n", "\n").split("\n\n"):
-        lines = [line.strip() for line in part.split("\n") if line.strip()]
-        if lines and not lines[0].startswith("# "):
-            found.append(_block(lines))
-    return found
-
-
-def _block(lines: list[str]) -> Block:
-    if lines[0].startswith("## "):
-        return Block("heading", (lines[0].removeprefix("## "),))
-    if all(line.startswith("- ") for line in lines if not line.startswith("  ")):
-        return Block("list", tuple(line.removeprefix("- ") for line in lines))
-    return Block("text", (" ".join(lines),))
+__all__ = ["Block", "blocks"]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from web.console import log, register, retention
+from web.console import log, receipt_check, register, retention
 
-PAGES = (register.PAGES, retention.PAGES, log.PAGES)
+PAGES = (register.PAGES, retention.PAGES, log.PAGES, receipt_check.PAGES)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,6 +14,7 @@ from consentcore.clock import parse_instant
 from consentcore.consent.tables import ConsentRecord
 from consentcore.errors import BadInput, ConfigurationError
 from consentcore.subjects import access_log
+from registry.documents.bundle import json_bytes
 from registry.documents.issued import issue
 from registry.documents.proof import consent_proof_pdf
 from web.console.case_person import shown_until, with_shown, without_shown
@@ -96,7 +96,7 @@ def proof(subject_ref: UUID, record_id: UUID) -> str:
 
 @PAGES.post("/<uuid:subject_ref>/records/<uuid:record_id>/proof.pdf")
 def proof_pdf(subject_ref: UUID, record_id: UUID) -> Response | tuple[str, int]:
-    """Hand out the proof as PDF; the log says that it was issued."""
+    """Hand out the proof as PDF, the receipt inside it for those who may see one; the log says that it was issued."""
     wired, now, lang = service(), service().now(), language()
     with reading(wired.sessions) as session:
         record = _record(session, subject_ref, record_id)
@@ -104,12 +104,15 @@ def proof_pdf(subject_ref: UUID, record_id: UUID) -> Response | tuple[str, int]:
         if found.receipt is None:
             return _proof_page(subject_ref, record_id, EMPTY.failed("form", found.problem)), 409
         data = proof_data(session, wired, record, found.receipt)
+    inside = json_bytes(found.receipt) if signed_in().may(Permission.PERSONS_REVEAL) else None
     try:
-        content = consent_proof_pdf(data, wired.policy.controller, lang, now)
+        content = consent_proof_pdf(data, wired.policy.controller, lang, now, inside)
     except ConfigurationError as missing:
         faults.note(missing)
         return _proof_page(subject_ref, record_id, EMPTY.failed("form", _no_pdf())), 503
     with unit(wired.sessions) as session:
+        if inside is not None and not found.erased:
+            access_log.record(session, subject_ref, signed_in().email, RECEIPT, now, reference="")
         issue(session, now, document="consent_proof", form="pdf", language=lang, content=content, by=signed_in().id)
     return handed_out(content, f"consent-proof-{data.leaf_index}.pdf", "application/pdf")
 
@@ -124,8 +127,8 @@ def receipt(subject_ref: UUID, record_id: UUID) -> Response | tuple[str, int]:
             return _proof_page(subject_ref, record_id, EMPTY.failed("form", found.problem)), 409
         if not found.erased:
             access_log.record(session, subject_ref, signed_in().email, RECEIPT, now, reference="")
-    text = json.dumps(found.receipt, ensure_ascii=False, indent=2) + "\n"
-    return handed_out(text, f"consent-receipt-{found.receipt['proof']['leaf_index']}.json", "application/json")
+    name = f"consent-receipt-{found.receipt['proof']['leaf_index']}.json"
+    return handed_out(json_bytes(found.receipt), name, "application/json")
 
 
 def _proof_page(subject_ref: UUID, record_id: UUID, form: Filled) -> str:

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from consentcore.consent.decide import Decision, Reason, decide, is_marketing
+from consentcore.consent.decide import Decision, Reason, decide
 from consentcore.consent.tables import ConsentRecord, ConsentState
-from consentcore.policyset import Channel, Purpose
+from consentcore.policyset import Channel, LegalBasis, Purpose
 from registry.store_words import value_in_words
 from web.console.decision_words import basis_in_words, by_channels, purpose_title, reason_in_words
 from web.shell.language import gettext as _
@@ -32,14 +32,15 @@ class Answer:
     source: str
     """The declaration that the answer rests on, in words; empty where there is none."""
     record_id: UUID | None
-    marketing: bool
+    chosen: bool
+    """Whether the person chooses: direct marketing, and whatever rests on consent."""
 
 
 def answers(session: Session, wired: Service, subject_ref: UUID, as_of: datetime | None) -> list[Answer]:
-    """Ask for every purpose and channel of the policies; direct marketing first, where people have a choice."""
+    """Ask for every purpose and channel of the policies; first what people have a choice about."""
     return [
         answer
-        for purpose in sorted(wired.policy.purposes.values(), key=lambda one: (not is_marketing(one), one.id))
+        for purpose in sorted(wired.policy.purposes.values(), key=lambda one: (not _is_chosen(one), one.id))
         for answer in _of_purpose(session, wired, subject_ref, purpose, as_of)
     ]
 
@@ -62,8 +63,12 @@ def _of_purpose(
             reason=_reason(decision),
             source=source_in_words(record) if record else "",
             record_id=record.id if record else None,
-            marketing=is_marketing(purpose),
+            chosen=_is_chosen(purpose),
         )
+
+
+def _is_chosen(purpose: Purpose) -> bool:
+    return purpose.is_marketing or purpose.basis is LegalBasis.CONSENT
 
 
 def source_in_words(record: ConsentRecord) -> str:

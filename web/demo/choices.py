@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from functools import partial
 
 from sqlalchemy.orm import Session
 
 from consentcore.consent.record import Choice, Evidence, record
+from consentcore.consent.shown import record_shown
 from consentcore.consent.tables import ConsentState
 from consentcore.policyset import Channel, LegalBasis, Notice, PolicySet
 from web.demo import files
@@ -49,6 +51,21 @@ def declarations(days: Days, people: People, policy: PolicySet, operator: Login)
         yield Line(at, partial(_declare, row=row, choice=choice, people=people, operator=operator))
 
 
+def refusals_offered(days: Days, people: People, policy: PolicySet) -> Iterator[Act]:
+    """Yield, for two customers of three, that the first sale came with the notice on similar products (R-FR-1).
+
+    The shop's export says so; the third customer's order was taken on paper, and nobody knows any more.
+    """
+    notice = newest_notice(policy, "similar_products")
+    first: dict[str, int] = {}
+    for row in files.rows("transactions.csv", days):
+        first[row["client"]] = max(first.get(row["client"], 0), int(row["émis_il_y_a"]))
+    for client, ago in first.items():
+        if int(client[1:]) % 3:
+            act = partial(_shown, client=client, notice=notice, at=days.at(ago, "08:00"), people=people)
+            yield Line(days.at(_brought(ago), "18:30"), act)
+
+
 def newest_notice(policy: PolicySet, purpose: str) -> Notice:
     """Return the notice that a purpose names, in the controller's first language."""
     notice, _, version = (policy.purpose(purpose).notice or "").partition("@")
@@ -57,6 +74,11 @@ def newest_notice(policy: PolicySet, purpose: str) -> Notice:
 
 def _brought(ago: int) -> int:
     return max((run for run in RUNS if run <= ago), default=RUNS[-1])
+
+
+def _shown(session: Session, service: Service, *, client: str, notice: Notice, at: datetime, people: People) -> None:
+    evidence = "confirmation de commande, bas de page"
+    record_shown(session, people.ref(client), notice, at, service.now(), evidence=evidence)
 
 
 def _declare(session: Session, service: Service, *, row: Row, choice: Choice, people: People, operator: Login) -> None:

@@ -17,7 +17,7 @@ from consentcore.policyset import PolicySet
 from consentcore.subjects.tables import DataSubject
 from web.demo.acts import Line, play
 from web.demo.business import breach, disclosed
-from web.demo.choices import declarations
+from web.demo.choices import declarations, refusals_offered
 from web.demo.days import Days
 from web.demo.exports import RUNS, SYSTEM, People, imports
 from web.demo.handling import requests
@@ -70,6 +70,7 @@ def load(service: Service, staff: Staff) -> str:
             Line(days.at(RUNS[0] + 1, "10:00"), partial(open_accounts, staff=staff)),
             *imports(days, people),
             *declarations(days, people, service.policy, staff.operator),
+            *refusals_offered(days, people, service.policy),
             *disclosed(days, service.policy),
             *requests(days, service.policy, people, staff),
             *breach(days),

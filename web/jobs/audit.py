@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -13,6 +13,7 @@ from consentcore.consent.replay import compare
 from consentcore.crypto.keyring import Keyring
 from consentcore.ledger.fsck import audit
 from consentcore.subjects.shredding import open_requests
+from web.witness.gathering import Gathered
 
 MAX_CHECKPOINT_BYTES = 64 * 1024
 """Most that is read of what claims to be a checkpoint from outside."""
@@ -30,6 +31,8 @@ class Audited:
     problem: str | None
     pending_destructions: int
     discrepancies: tuple[str, ...]
+    witnesses: Mapping[str, Any] = field(default_factory=dict)
+    """Counts of what outside witnesses hold of the log."""
 
     @property
     def ok(self) -> bool:
@@ -46,21 +49,31 @@ class Audited:
             "problem": self.problem,
             "pending_destructions": self.pending_destructions,
             "discrepancies": list(self.discrepancies),
+            "witnesses": dict(self.witnesses),
         }
 
 
-def audit_log(session: Session, keyring: Keyring, against: str | None = None) -> Audited:
-    """Audit the whole log, hold an outside checkpoint against it and the consent records with their contents (R-5-2).
+def audit_log(
+    session: Session, keyring: Keyring, against: str | None = None, gathered: Gathered | None = None
+) -> Audited:
+    """Audit the whole log, hold what others saw of it against it, and the consent records with their contents (R-5-2).
 
+    `gathered` is what `web.witness.gathering` found; without it no stored word of a witness is looked at.
     Reads only. Raises: BadInput or LedgerTampered when `against` is no checkpoint that this log signed.
     """
-    found = audit(session.connection(), [keyring.log_signer().vkey], against=against)
-    discrepancies = islice(compare(session, keyring), MOST_NAMED) if found.ok else ()
+    outside = gathered or Gathered()
+    signing = [key.vkey for key in keyring.log_keys() if key.signer is not None]
+    vkeys = keyring.log_vkeys()
+    found = audit(session.connection(), vkeys, against=against, outside=outside.states, signing=signing)
+    discrepancies = (
+        [f"{one.where} {one.what}" for one in islice(compare(session, keyring), MOST_NAMED)] if found.ok else []
+    )
     return Audited(
         size=found.size,
         root=found.root.hex() if found.root else None,
         first_bad=found.first_bad,
         problem=found.problem if not found.ok else None,
         pending_destructions=len(open_requests(session)),
-        discrepancies=tuple(f"{one.where} {one.what}" for one in discrepancies),
+        discrepancies=tuple(outside.misfits[:MOST_NAMED] + discrepancies),
+        witnesses=outside.as_data(),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from alembic import op
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, Column
 from sqlalchemy.sql.schema import SchemaItem
 
 # What tables were made with from the first revision on; consentcore.db.TABLEOPTIONS may move, history may not.
@@ -32,6 +32,16 @@ def drop_table(name: str) -> None:
     op.drop_table(name, if_exists=_may_be_half_done())
 
 
+def add_column(table: str, column: Column[Any]) -> None:
+    """Add a column to a table; rows that are there get nothing, so it must allow that or name a default."""
+    op.add_column(table, column, if_not_exists=_may_be_half_done())
+
+
+def drop_column(table: str, name: str) -> None:
+    """Drop a column with what it held."""
+    op.drop_column(table, name, if_exists=_may_be_half_done())
+
+
 def create_index(name: str, table: str, columns: list[str], **options: Any) -> None:
     """Create an index."""
     op.create_index(name, table, columns, if_not_exists=_may_be_half_done(), **options)
@@ -49,6 +59,12 @@ def drop_index(name: str, table: str, *, foreign_key: tuple[str, list[str]] | No
         op.execute(f"ALTER TABLE {table} {back}, DROP INDEX IF EXISTS {name}")
     else:
         op.drop_index(name, table_name=table, if_exists=_may_be_half_done())
+
+
+def sqlite_only(statement: str) -> None:
+    """Run a statement where the database is SQLite, whose DDL is part of the transaction."""
+    if op.get_context().dialect.name == "sqlite":
+        op.execute(statement)
 
 
 def sealed_check(column: str, name: str) -> CheckConstraint:

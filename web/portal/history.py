@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,14 +11,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from consentcore.consent.history import records_of
-from consentcore.consent.receipt import receipt as composed
 from consentcore.consent.tables import ConsentRecord, ConsentState
+from consentcore.errors import ConfigurationError
 from consentcore.requests.finding import find_persons
 from consentcore.subjects.tables import Objection
 from registry.store_words import CODES
 from registry.wording import said
 from web.portal.offers import CHANNELS, words
 from web.portal.visitor import visitor
+from web.receipts import ReceiptForm, export
+from web.shell import faults
 from web.shell.language import gettext as _
 from web.shell.language import language, later
 from web.shell.wired import service
@@ -66,15 +67,30 @@ def page() -> str:
 @PAGES.get("/receipts/<uuid:record_id>")
 def receipt(record_id: UUID) -> Response:
     """Hand out the receipt of one of the visitor's own consents, which anyone can verify offline."""
+    return _handed_out(record_id, ReceiptForm.RECEIPT)
+
+
+@PAGES.get("/receipts/<uuid:record_id>.pdf")
+def proof(record_id: UUID) -> Response:
+    """Hand out the proof of one of the visitor's own consents as PDF, its receipt inside."""
+    try:
+        return _handed_out(record_id, ReceiptForm.PDF)
+    except ConfigurationError as missing:  # the receipt says the same, to programs
+        faults.note(missing)
+        return _handed_out(record_id, ReceiptForm.RECEIPT)
+
+
+def _handed_out(record_id: UUID, form: ReceiptForm) -> Response:
     wired = service()
     with reading(wired.sessions) as session:
         persons = _persons(session)
         found = session.get(ConsentRecord, record_id)
         if found is None or len(persons) != 1 or found.subject_ref != persons[0]:
             abort(404)
-        document = composed(session, wired.keyring, wired.policy, record_id)
-        name = f"{found.purpose}-{found.channel}-{found.at:%Y-%m-%d}.json"
-    answer = Response(json.dumps(document, ensure_ascii=False, indent=2) + "\n", mimetype="application/json")
+        made = export(session, wired, record_id, form, language())
+        ending = made.file_name.rpartition(".")[2]
+        name = f"{found.purpose}-{found.channel}-{found.at:%Y-%m-%d}.{ending}"
+    answer = Response(made.content, mimetype=made.media_type)
     answer.headers.set("Content-Disposition", "attachment", filename=name)
     return answer
 

@@ -13,9 +13,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from consentcore.consent.decide import Reason, decide, is_marketing
-from consentcore.consent.lookup import held_state
-from consentcore.policyset import Channel, LegalBasis, Notice, PolicySet, Purpose
+from consentcore.consent.decide import Reason, decide
+from consentcore.consent.gathering import gather
+from consentcore.consent.judging import Matter
+from consentcore.crm.contacts import Capacity
+from consentcore.policyset import Channel, LegalBasis, Notice, PolicySet, Purpose, Rule
 from registry.wording import LANGUAGES, Words, said, text_in
 from web.portal.stored_address import phone_points
 from web.shell.catalogue import typeset
@@ -69,7 +71,7 @@ class Section:
 
 def objectable(purpose: Purpose) -> bool:
     """Tell whether a purpose is marketing without consent, which a person can object to without any reason."""
-    return is_marketing(purpose) and purpose.basis in (LegalBasis.LEGITIMATE_INTEREST, LegalBasis.PUBLIC_TASK)
+    return purpose.is_marketing and purpose.basis in (LegalBasis.LEGITIMATE_INTEREST, LegalBasis.PUBLIC_TASK)
 
 
 def rows_of(session: Session, persons: Sequence[UUID], policy: PolicySet, now: datetime) -> list[Row]:
@@ -82,15 +84,25 @@ def rows_of(session: Session, persons: Sequence[UUID], policy: PolicySet, now: d
             channels = [one for one in Channel if one in purpose.channels and (numbers or one not in _NEEDS_NUMBER)]
             rows += [Row(purpose, channel) for channel in channels]
         elif objectable(purpose):
+            if purpose.rule is Rule.B2B and not _is_professional(session, persons, purpose, policy, now):
+                continue
             rows.append(Row(purpose, None))
     return [standing(session, persons[0], row, policy, now) for row in rows] if len(persons) == 1 else rows
+
+
+def _is_professional(
+    session: Session, persons: Sequence[UUID], purpose: Purpose, policy: PolicySet, now: datetime
+) -> bool:
+    """Tell whether any of the persons is known here in a professional capacity: such a purpose is for them alone."""
+    facts = gather(session, persons, Matter(purpose, min(purpose.channels), policy, now))
+    return any(one.capacity is Capacity.PROFESSIONAL for one in facts.values())
 
 
 def standing(session: Session, person: UUID, row: Row, policy: PolicySet, now: datetime) -> Row:
     """Return a question with what a person's declarations answer to it today."""
     purpose = row.purpose
     channel = row.channel or min(purpose.channels)
-    held = held_state(session, person, purpose.id, channel.value, marketing=is_marketing(purpose))
+    held = gather(session, [person], Matter(purpose, channel, policy, now)).get(person)
     if held is None:
         return row
     if row.channel is None:

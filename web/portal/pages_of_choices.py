@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from web.portal import about, history, notices, preferences, sign_in, unsubscribe
+from web.portal import about, confirm, history, notices, preferences, sign_in, unsubscribe
 
 PAGES: tuple[Blueprint, ...] = (
     sign_in.PAGES,
@@ -12,5 +12,6 @@ PAGES: tuple[Blueprint, ...] = (
     history.PAGES,
     notices.PAGES,
     unsubscribe.PAGES,
+    confirm.PAGES,
     about.PAGES,
 )

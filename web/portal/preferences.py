@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from consentcore.requests.tables import Right
 from consentcore.suppression.entries import entries_at
 from consentcore.suppression.tables import MARKETING
 from registry.wording import LANGUAGES, text_in
+from web.portal import signals
 from web.portal.mails import choices_saved
 from web.portal.offers import NO, YES, Row, Section, form_sha256, rows_of, sections, words
 from web.portal.saying import Said, SharedPoint, say
@@ -57,8 +59,10 @@ def save() -> Response | tuple[str, int]:
             rows = rows_of(session, persons, wired.policy, now)
             changed = [(row, answer) for row, answer in _answers(rows) if answer != row.answer]
             evidence = _evidence(found, sections(rows, wired.policy, language()))
+            signals.heed(session, persons, wired.policy, now)
             done = [
-                say(session, persons, row, answer, wired.policy, evidence, language(), now) for row, answer in changed
+                say(session, persons, row, answer, wired.policy, _proven(evidence, row, answer), language(), now)
+                for row, answer in changed
             ]
             _note(session, found, persons, [row for row, _answer in changed], done, now)
     except SharedPoint:
@@ -82,6 +86,7 @@ def object_to_all() -> Response:
     found, wired = _confirmed(), service()
     intake = Intake((Right.OBJECTION,), email=found.email, channel=IntakeChannel.PORTAL, scope=MARKETING)
     with unit(wired.sessions) as session:
+        signals.heed_at(session, found.email)
         if not _opposed_since(session, found):
             receive(session, wired.policy, intake, wired.now())
     return redirect(url_for("preferences.page"), code=303)
@@ -122,8 +127,19 @@ def _shown(errors: dict[str, str]) -> str:
         sections=sections(rows, wired.policy, language()),
         shared=len(reached.active) > 1,
         typed=request.form,
+        signal=_signal(rows),
         errors=errors,
     )
+
+
+def _signal(rows: Sequence[Row]) -> list[dict[str, str | None]]:
+    """Return what the signal of this browser is about, with the answer that stands; nothing without the signal."""
+    if not signals.signalled():
+        return []
+    ids = {purpose.id for purpose in signals.sharing(service().policy)}
+    return [
+        {"title": words(row.purpose.title, language()), "answer": row.answer} for row in rows if row.purpose.id in ids
+    ]
 
 
 def _answers(rows: Sequence[Row]) -> list[tuple[Row, str]]:
@@ -145,6 +161,13 @@ def _evidence(found: Visitor, shown: Sequence[Section]) -> Evidence:
         actor="data subject",
         details=details,
     )
+
+
+def _proven(evidence: Evidence, row: Row, answer: str) -> Evidence:
+    """Return the evidence of an answer: who got in by a code to this very address confirmed it (double opt-in)."""
+    if answer != YES or row.channel is not Channel.EMAIL or row.channel not in row.purpose.double_opt_in:
+        return evidence
+    return replace(evidence, method="email_code", details={**evidence.details, "confirmed_by": "code to the address"})
 
 
 def _note(

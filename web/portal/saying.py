@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from consentcore.consent.decide import is_marketing
-from consentcore.consent.lookup import held_state
+from consentcore.consent.gathering import gather
+from consentcore.consent.judging import Matter
 from consentcore.consent.record import Choice, Evidence, record
 from consentcore.consent.tables import PERMITTING, ConsentState
 from consentcore.errors import ConfigurationError, Conflict
@@ -89,7 +89,7 @@ def _declare(
         raise ConfigurationError(f"purpose {row.purpose.id!r} has no notice; see `consentcore policies check`")
     state = ConsentState.GIVEN
     if answer != YES:
-        held = held_state(session, person, row.purpose.id, row.channel.value)
+        held = gather(session, [person], Matter(row.purpose, row.channel, policy, now)).get(person)
         before = None if held is None else held.state
         state = ConsentState.WITHDRAWN if before in _ENDED else ConsentState.REFUSED
     choice = Choice(row.purpose.id, row.channel, state, notice)
@@ -107,7 +107,7 @@ def _take_back(session: Session, person: UUID, row: Row, policy: PolicySet, now:
     shared = {number for match in matches_of(session, person) for number in match.fields}
     if any(INDEX_OF[one.channel] in shared for one in entries):
         raise SharedPoint("an objection stands at an address or number that several persons share")
-    others = [one.id for one in policy.purposes.values() if is_marketing(one) and one.id != row.purpose.id]
+    others = [one.id for one in policy.purposes.values() if one.is_marketing and one.id != row.purpose.id]
     for entry in entries:
         if entry.scope == MARKETING:
             for other in others:

@@ -21,6 +21,7 @@ from consentcore.clock import iso
 from consentcore.crm.contact_points import InvalidContactPoint, email_point
 from consentcore.crypto.blindindex import normalise_email
 from consentcore.outbox.put import Message, put
+from web.portal import signals
 from web.portal.access_table import ACCESS
 from web.portal.mails import sign_in_code
 from web.portal.stored_address import stored_address
@@ -233,6 +234,7 @@ def _confirmed(current: Visit) -> Response:
     proven = current.content.get("sent_to") or content["email"]
     with unit(wired.sessions) as session:
         visits.start(session, content={**content, "email": proven, "confirmed_at": iso(wired.now())})
+        signals.heed_at(session, str(proven))
     return redirect(_address_of(wanted), code=303)
 
 

@@ -20,6 +20,8 @@ from consentcore.consent.tables import PERMITTING, ConsentRecord, ConsentState
 from consentcore.errors import NotFound
 from consentcore.policyset import LegalBasis
 from consentcore.requests.finding import known_person
+from consentcore.suppression.tables import MARKETING
+from web.portal import unsubscribe_all
 from web.portal.offers import NO, YES, Row, objectable, standing, words
 from web.portal.saying import say
 from web.security.unsubscribe_links import BrokenLink, Unsubscription, read
@@ -36,6 +38,9 @@ _ENDING = frozenset({ConsentState.WITHDRAWN.value, ConsentState.REFUSED.value})
 @PAGES.get("/<token>")
 def page(token: str) -> str | tuple[str, int]:
     """Ask whether to unsubscribe; nothing happens yet."""
+    everything = _of_everything(token)
+    if everything is not None:
+        return unsubscribe_all.page(token, everything)
     opened = _opened(token)
     if opened is None:
         return _broken()
@@ -50,6 +55,9 @@ def page(token: str) -> str | tuple[str, int]:
 @PAGES.post("/<token>")
 def submit(token: str) -> str | tuple[str, int]:
     """Unsubscribe, whoever sends it: a person or a mail program. Sending it again changes nothing."""
+    everything = _of_everything(token)
+    if everything is not None:
+        return unsubscribe_all.submit(token, everything)
     opened = _opened(token)
     if opened is None:
         return _broken()
@@ -94,6 +102,15 @@ def undone(token: str) -> str | tuple[str, int]:
         person = _person(session, wanted)
         given = person is not None and _standing(session, person, row).answer == YES
     return _shown("unsubscribe_undone.html" if given else "unsubscribe.html", token, row, already=not given, undo=False)
+
+
+def _of_everything(token: str) -> Unsubscription | None:
+    """Return what a link stands for that ends all marketing; None for any other text."""
+    try:
+        wanted = read(service().keyring, token)
+    except BrokenLink:
+        return None
+    return wanted if wanted.purpose == MARKETING else None
 
 
 def _opened(token: str) -> tuple[Unsubscription, Row] | None:

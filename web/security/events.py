@@ -11,6 +11,7 @@ STAFF_DISABLED = register("staff.disabled", "an account of staff was closed, its
 STAFF_PASSWORD = register("staff.password_changed", "an account of staff has a new password, its sessions ended")
 STAFF_SIGNED_IN = register("staff.signed_in", "a member of staff signed in to the console")
 STAFF_SIGN_IN_FAILED = register("staff.sign_in_failed", "signing in to an account of staff failed")
+SIGNALLED = register("objection.signalled", "a person's browser asked not to pass data on (Sec-GPC, Art. 21(5))")
 PACKAGE_HANDED_OVER = register(
     "package.handed_over", "a package of a person's data was handed to that person (Art. 12(3))"
 )

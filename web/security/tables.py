@@ -22,7 +22,7 @@ from consentcore.columns import (
     impersonal,
     personal,
 )
-from consentcore.crypto.fields import register_field, sealed_check
+from consentcore.crypto.fields import register_document, sealed_check
 from consentcore.db import TABLE_OPTIONS, Base, table_args
 from consentcore.identifiers import random_ref
 
@@ -44,9 +44,9 @@ MAX_SCOPES = 400
 STAFF_RETENTION = "staff"
 VISIT_RETENTION = "verification"
 
-register_field(RESPONSE_FIELD, "cc_idempotency.response")
-register_field(STAFF_FIELD, "cc_staff.content")
-register_field(SESSION_FIELD, "cc_session.content")
+register_document(RESPONSE_FIELD, "cc_idempotency.response", shared=SHARED_TABLE, row_id="claim")
+register_document(STAFF_FIELD, "cc_staff.content", shared=STAFF_TABLE)
+register_document(SESSION_FIELD, "cc_session.content", shared=SESSION_TABLE)
 
 
 class ApiKey(Base):

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from consentcore.clock import ensure_utc
 from consentcore.crypto.envelope import open_sealed, read_gen, seal
-from consentcore.crypto.fields import register_field
+from consentcore.crypto.fields import register_document
 from consentcore.crypto.keyring import Keyring
 from consentcore.errors import BadInput, DecryptionFailed, NotFound
 from consentcore.identifiers import random_ref
@@ -30,7 +30,9 @@ _NOBODY = bytes(16)
 _REF = 16
 _INSTANT = 8
 
-register_field(FIELD, "unsubscribe_link.token")
+register_document(
+    FIELD, "unsubscribe_link.token", shared=SHARED_TABLE, stays="it stands in mails that were sent, and goes on working"
+)
 
 
 class BrokenLink(NotFound):

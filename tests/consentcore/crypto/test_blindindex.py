@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -8,20 +7,19 @@ import pytest
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
+from consentcore.crypto import generations
 from consentcore.crypto.blindindex import IndexEntry, IndexHit, digest, find, index_rows, rows_for
 from consentcore.crypto.keyring import Keyring
-from consentcore.crypto.tables import INDEX, ROOTS
-from consentcore.crypto.unwrapping import root_aad
+from consentcore.crypto.roots import INDEX as INDEX_ROOT
+from consentcore.crypto.tables import INDEX
 from tests.builders.databases import Database
 
 EMAIL, PHONE = 1, 2
 
 
 def new_generation(keyring: Keyring, now: datetime, gen: int) -> None:
-    epoch, blob = keyring.provider.wrap(os.urandom(32), root_aad("index", gen))
-    with keyring.engine.begin() as connection:
-        connection.execute(insert(ROOTS).values(name="index", gen=gen, kek_epoch=epoch, wrapped=blob, created_at=now))
-    keyring.check()
+    generations.announce(keyring, INDEX_ROOT, gen, now)
+    generations.put_in_use(keyring, INDEX_ROOT, gen, now)
 
 
 def test_equal_values_are_found_by_field(database: Database, keyring: Keyring, subject: UUID) -> None:
@@ -43,6 +41,8 @@ def test_values_are_found_under_every_live_generation(
     old, both, new = sorted(uuid4() for _ in range(3))
     before = index_rows(keyring, [(EMAIL, "x", old, subject), (EMAIL, "x", both, subject)])
     new_generation(keyring, now, 2)
+    assert [row["gen"] for row in index_rows(keyring, [(EMAIL, "x", new, subject)])] == [2, 1]
+    generations.retire(keyring, INDEX_ROOT, 1, now)
     after = index_rows(keyring, [(EMAIL, "x", new, subject), (EMAIL, "x", both, subject)])
     assert [row["gen"] for row in before + after] == [1, 1, 2, 2]
     with Session(database.engine) as session:

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from consentcore.importing.mapping import MappingRefused
-from consentcore.importing.targets import CONTACT_TARGETS, TRANSACTION_TARGETS
+from consentcore.importing.targets import CONSENT_TARGETS, CONTACT_TARGETS, TRANSACTION_TARGETS
 
 BILL = {"contact.external_id": "customer", "kind": "kind", "issued_on": "day", "amount": "total"}
 BAD = [
-    ({"entity": "ticket"}, "contact and transaction only; ticket comes with a later one"),
-    ({"entity": "person"}, "entity: must be contact or transaction"),
+    ({"entity": "ticket"}, "contact, transaction, consent only; ticket comes with a later one"),
+    ({"entity": "person"}, "entity: must be one of contact, transaction, consent"),
     ({"entity": "transaction"}, "is no target of a transaction"),
     ({"entity": "transaction", "fields": BILL | {"email": "mail"}}, "'email': is no target of a transaction"),
     ({"entity": "transaction", "fields": BILL | {"account.vat": "vat"}}, "kept by accounts"),
@@ -66,6 +66,11 @@ def test_every_target_of_a_transaction_on_the_public_surface_is_there_and_two_mo
         "billing_address.city billing_address.region billing_address.postal_code billing_address.country"
     )
     assert set(TRANSACTION_TARGETS) == {*surface.split(), "status", "ends_on"}
+
+
+def test_every_target_of_a_consent_on_the_public_surface_is_there() -> None:
+    surface = "contact.external_id purpose channel state at method notice"
+    assert set(CONSENT_TARGETS) == set(surface.split())
 
 
 def test_a_mapping_cannot_be_changed_through_what_it_was_made_of(mapping: Any) -> None:

@@ -69,7 +69,16 @@ def test_each_value_says_where_it_came_from(package: AccessPackage, now: datetim
 
 def test_purposes_recipients_and_retention_are_those_of_this_person(package: AccessPackage) -> None:
     applied = {one.purpose.id: one for one in package.purposes}
-    assert set(applied) == {"newsletter", "invoicing", "order_management", "rights_requests", "similar_products"}
+    assert set(applied) == {
+        "newsletter",
+        "invoicing",
+        "order_management",
+        "rights_requests",
+        "satisfaction_survey",
+        "scoring",
+        "similar_products",
+        "support",
+    }
     (kept,) = applied["invoicing"].keeping
     assert (kept.data, kept.period, kept.article) == ("invoice", "P10Y", "17(3)(b)")
     assert [(one.id, one.categories) for one in package.recipients] == [("carrier", ("address", "name"))]

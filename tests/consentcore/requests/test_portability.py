@@ -51,7 +51,7 @@ def test_what_was_provided_or_observed_under_a_contract_is_taken_along(
     assert "F-7" not in values  # an invoice is kept for the law's sake alone
     assert {item.provenance for item in package.items} <= {Provenance.PROVIDED, Provenance.OBSERVED}
     assert not {item.store for item in package.items} & {"cc_blind_index", "cc_request", "cc_log_content", "cc_subject"}
-    assert [one.purpose.id for one in package.purposes] == ["order_management"]
+    assert [one.purpose.id for one in package.purposes] == ["order_management", "support"]
     (card,) = package.cards
     assert (card.texts["last_name"], card.points[0].value) == (NAMES[1], EMAIL)
 

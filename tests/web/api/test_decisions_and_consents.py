@@ -107,3 +107,23 @@ def test_what_is_not_there_is_a_problem(machine: Any, key_for: Callable[[Collect
     for path in (f"/api/v1/consents/{uuid4()}", f"/api/v1/consents/{uuid4()}/receipt", "/api/v1/consents/abc"):
         answer = machine.get(path)
         assert (answer.status_code, answer.json["status"]) == (404, 404)
+
+
+def test_many_are_answered_in_their_order(machine: Any, camille: UUID, consent: dict[str, Any]) -> None:
+    assert machine.post("/api/v1/consents", consent).status_code == 201
+    asked = [str(uuid4()), str(camille), str(camille)]
+    body = {"purpose": "newsletter", "channel": "email", "subject_refs": asked}
+    answers = machine.post("/api/v1/decisions/batch", body).json["decisions"]
+    assert [one["reason"] for one in answers] == ["unknown_subject", "consent_given", "consent_given"]
+    alone = {"subject_ref": str(camille), "purpose": "newsletter", "channel": "email"}
+    assert machine.post("/api/v1/decisions", alone).json == answers[1]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_batch_is_bounded(machine: Any) -> None:
+    body = {"purpose": "newsletter", "channel": "email", "subject_refs": [str(uuid4()) for _ in range(10_000)]}
+    assert machine.post("/api/v1/decisions/batch", body).status_code == 200
+    assert machine.post("/api/v1/decisions/batch", body | {"subject_refs": []}).status_code == 422
+    body["subject_refs"].append(str(uuid4()))
+    assert machine.post("/api/v1/decisions/batch", body).status_code == 422
+    assert machine.post("/api/v1/decisions", b" " * 70_000).status_code == 413

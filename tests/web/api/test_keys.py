@@ -25,6 +25,7 @@ from web.security.tables import ApiKey
 
 OPERATIONS = {
     ("POST", "/api/v1/decisions"): Scope.DECISIONS_READ,
+    ("POST", "/api/v1/decisions/batch"): Scope.DECISIONS_READ,
     ("POST", "/api/v1/consents"): Scope.CONSENTS_WRITE,
     ("GET", f"/api/v1/consents/{uuid4()}"): Scope.CONSENTS_READ,
     ("GET", f"/api/v1/consents/{uuid4()}/receipt"): Scope.CONSENTS_READ,
@@ -33,6 +34,8 @@ OPERATIONS = {
     ("GET", "/api/v1/ledger/checkpoint"): Scope.LEDGER_READ,
     ("GET", "/api/v1/ledger/proof?index=0&size=1"): Scope.LEDGER_READ,
     ("GET", "/api/v1/ledger/consistency?from=1&to=1"): Scope.LEDGER_READ,
+    ("GET", "/api/v1/ledger/vkey"): Scope.LEDGER_READ,
+    ("GET", "/api/v1/ledger/tile/0/000.p/1"): Scope.LEDGER_READ,
     ("POST", "/api/v1/subjects/search"): Scope.SUBJECTS_READ,
 }
 

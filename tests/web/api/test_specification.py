@@ -85,7 +85,7 @@ def answers_of(operation: Any, machine: Any, mode: GenerationMode, checks: tuple
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_what_fits_the_specification_is_answered_by_it(app: Flask, machine: Any, camille: UUID, migrated: None) -> None:
     answered = walk(app, machine, GenerationMode.POSITIVE, CHECKS)
-    assert len(answered) == 12
+    assert len(answered) == 15
     assert 401 not in set().union(*answered.values())
 
 
@@ -109,11 +109,14 @@ def test_what_fits_the_policies_too_is_done_as_it_says(
                 case.body["rights"] = [one for one in case.body["rights"] if one != "rectification"] or ["access"]
                 case.body["email"] = CAMILLE
             else:
-                case.body |= {name: known[name] for name in known if name in case.body or name == "email"}
-        for name, value in {"record_id": record, "reference": reference}.items():
+                asked = "subject_refs" not in case.body
+                case.body |= {name: known[name] for name in known if name in case.body or (name == "email" and asked)}
+        for name, value in {"record_id": record, "reference": reference, "path": "0/000.p/1"}.items():
             if name in (case.path_parameters or {}):
                 case.path_parameters[name] = value
         if case.query:
+            for name in ("format", "lang"):
+                case.query.pop(name, None)
             case.query.update({name: "1" if name != "index" else "0" for name in case.query})
 
     answered = walk(app, machine, GenerationMode.POSITIVE, CHECKS, settle)
@@ -145,4 +148,4 @@ def test_the_specification_says_what_is_true(app: Flask, machine: Any) -> None:
     refused = told["components"]["responses"]
     assert all(list(one["content"]) == ["application/problem+json"] for one in refused.values())
     bodies = [one for name, one in told["components"]["schemas"].items() if name.endswith("In")]
-    assert len(bodies) == 4 and all(one["additionalProperties"] is False for one in bodies)
+    assert len(bodies) == 5 and all(one["additionalProperties"] is False for one in bodies)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from hashlib import sha256
 from itertools import count
 from uuid import UUID, uuid4
 
+import pikepdf
 import pytest
 from sqlalchemy import select, update
 
@@ -227,11 +229,26 @@ def test_the_proof_as_pdf_is_issued_under_its_hash(site: ConsoleSite) -> None:
     answer = browser.post(f"/people/{subject}/records/{made}/proof.pdf")
     assert answer.status_code == 200 and answer.data.startswith(b"%PDF-")
     assert answer.headers["Cache-Control"] == "no-store" and "attachment" in answer.headers["Content-Disposition"]
+    with pikepdf.open(io.BytesIO(answer.data)) as opened:
+        assert not opened.attachments, "whoever may not see an address gets no receipt, inside a PDF either"
     data = headers(site, ISSUED)[-1]["data"]
     assert data == {
         "document": "consent_proof", "format": "pdf", "language": "en",
         "sha256": sha256(answer.data).hexdigest(), "by": str(site.account(Role.AUDITOR).id),
     }  # fmt: skip
+
+
+def test_the_pdf_holds_the_receipt_for_those_who_may_see_it_and_that_is_recorded(site: ConsoleSite) -> None:
+    subject, email = someone(site)
+    made = declare(site, subject, ConsentState.GIVEN, GIVEN, email)
+    before = len(headers(site, access_log.RECORDED))
+    browser = site.browser(Role.DPO)
+    answer = browser.post(f"/people/{subject}/records/{made}/proof.pdf")
+    with pikepdf.open(io.BytesIO(answer.data)) as opened:
+        receipt = json.loads(opened.attachments["receipt.json"].get_file().read_bytes())
+    assert verify(receipt, site.wired.keyring.log_signer().vkey) == "proved"
+    assert receipt["content"]["payload"]["contact_point"] == email
+    assert len(headers(site, access_log.RECORDED)) == before + 1
 
 
 def test_a_receipt_verifies_alone_and_taking_it_is_recorded(site: ConsoleSite) -> None:

@@ -47,9 +47,13 @@ def test_somebody_else_reads_nothing(
     declare(service, camille, "newsletter", ConsentState.GIVEN, now)
     mine = records(service, camille)[0].id
     assert confirmed(CAMILLE).get(f"/fr/history/receipts/{mine}").status_code == 200
+    proof = confirmed(CAMILLE).get(f"/fr/history/receipts/{mine}.pdf")
+    assert proof.status_code == 200 and proof.data.startswith(b"%PDF-") and proof.mimetype == "application/pdf"
+    assert ".pdf" in proof.headers["Content-Disposition"] and CAMILLE not in proof.headers["Content-Disposition"]
     for address in (OTHER, "inconnu@courriel.example"):
         browser = confirmed(address)
         assert browser.get(f"/fr/history/receipts/{mine}").status_code == 404
+        assert browser.get(f"/fr/history/receipts/{mine}.pdf").status_code == 404
         assert browser.get("/fr/history/receipts/00000000-0000-4000-8000-000000000000").status_code == 404
         assert "rien à montrer" in browser.get("/fr/history/").text
 

@@ -10,11 +10,12 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from consentcore.consent.decide import Reason
 from consentcore.consent.tables import ConsentState
 from consentcore.crm.contact_writing import open_contacts
+from consentcore.crm.contacts import Contact
 from consentcore.crypto.blindindex import normalise_email
 from consentcore.crypto.keyring import Keyring
 from consentcore.ledger import verify_receipt
@@ -27,19 +28,29 @@ from tests.builders.choices import declare, reason, records
 from tests.builders.faces import Browser
 from tests.builders.people import draft, open_people
 from tests.web.portal.conftest import CAMILLE, Confirmed, Mails
+from web.transaction import unit
 from web.wiring import Service
 
 EMAIL, SMS = Channel.EMAIL, Channel.SMS
-ALL_NO = {"newsletter-email", "promotions-email", "similar_products-all"}
+CONSENTS = {
+    "audience_measurement-app",
+    "email_tracking-email",
+    "newsletter-email",
+    "partner_sharing-email",
+    "promotions-email",
+}
+NEEDS_NUMBER = {"phone_prospecting-phone", "promotions-sms"}
+OBJECTIONS = {"scoring-all", "similar_products-all"}
+ALL_NO = CONSENTS | OBJECTIONS
 
 
 def ticked(page: str) -> dict[str, str]:
     """Return what is ticked on a page."""
-    return dict(re.findall(r'name="([a-z_-]+)" type="radio" value="(yes|no)" checked', page))
+    return dict(re.findall(r'name="([a-z0-9_-]+)" type="radio" value="(yes|no)" checked', page))
 
 
 def fields(page: str) -> set[str]:
-    return set(re.findall(r'name="([a-z_-]+)" type="radio"', page))
+    return set(re.findall(r'name="([a-z0-9_-]+)" type="radio"', page))
 
 
 @pytest.fixture
@@ -55,7 +66,7 @@ def test_nothing_is_ticked_where_nothing_was_said(confirmed: Confirmed, camille:
     page = confirmed().get("/fr/preferences/").text
     assert fields(page) == ALL_NO
     assert ticked(page) == {}
-    assert page.count("vous n’avez pas encore choisi") == 2
+    assert page.count("vous n’avez pas encore choisi") == len(CONSENTS)
     assert "aucune opposition de votre part" in page
     assert page.index("Tout refuser") < page.index("Tout accepter")
     assert page.count('class="btn btn-outline-primary" type="submit" name="all"') == 2, "twins look alike"
@@ -79,8 +90,17 @@ def test_a_yes_that_ran_out_is_no_yes(confirmed: Confirmed, service: Service, ca
 
 def test_text_messages_are_asked_about_where_there_is_a_number(confirmed: Confirmed, reachable: UUID) -> None:
     page = confirmed("tel@courriel.example").get("/en/preferences/").text
-    assert fields(page) == ALL_NO | {"promotions-sms"}
+    assert fields(page) == ALL_NO | NEEDS_NUMBER
     assert "Text message" in page
+
+
+def test_offers_to_professionals_are_asked_about_where_somebody_is_one(
+    confirmed: Confirmed, service: Service, camille: UUID
+) -> None:
+    assert "prospecting_b2b-all" not in fields(confirmed().get("/en/preferences/").text)
+    with unit(service.sessions) as session:
+        session.execute(update(Contact).where(Contact.subject_ref == camille).values(capacity="professional"))
+    assert "prospecting_b2b-all" in fields(confirmed().get("/en/preferences/").text)
 
 
 def test_choices_are_recorded_with_their_evidence(
@@ -105,7 +125,7 @@ def test_choices_are_recorded_with_their_evidence(
     assert (details["page"], details["locale"]) == ("portal/preferences", "fr")
     saved = [one for one in mails() if one.kind == "choices_saved"]
     assert [one.to for one in saved] == [CAMILLE]
-    assert "- Lettre d'information, Courriel : oui" in saved[0].body
+    assert "- Lettre d’information, Courriel : oui" in saved[0].body
     assert "- Offers and promotions, E-mail: no" in saved[0].body
 
 
@@ -147,11 +167,11 @@ def test_refusing_all_takes_one_press_as_accepting_all_does(
     browser.get("/fr/preferences/")
     browser.send("/fr/preferences/", {"all": "yes", "newsletter-email": "no"})
     page = browser.get("/fr/preferences/").text
-    consents = {"newsletter-email", "promotions-email", "promotions-sms"}
+    consents = CONSENTS | NEEDS_NUMBER
     assert ticked(page) == dict.fromkeys(consents, "yes")
     browser.send("/fr/preferences/", {"all": "no"})
     page = browser.get("/fr/preferences/").text
-    assert ticked(page) == dict.fromkeys(consents | {"similar_products-all"}, "no")
+    assert ticked(page) == dict.fromkeys(consents | OBJECTIONS, "no")
     assert reason(service, reachable, "promotions", SMS) is Reason.CONSENT_WITHDRAWN
     assert reason(service, reachable, "similar_products") is Reason.OBJECTION
 
@@ -195,8 +215,9 @@ def test_taking_one_objection_back_leaves_the_others(
     with service.sessions() as session:
         assert is_suppressed(session, service.keyring, EMAIL, CAMILLE, "similar_products") is None
     page = browser.get("/fr/preferences/").text
-    assert ticked(page) == {"newsletter-email": "no", "promotions-email": "no"}
-    assert page.count("non depuis le 10 octobre 2026") == 2
+    others = (CONSENTS | OBJECTIONS) - {"similar_products-all", "audience_measurement-app"}
+    assert ticked(page) == dict.fromkeys(others, "no")
+    assert page.count("non depuis le 10 octobre 2026") == len(others)
 
 
 def test_a_yes_stands_above_an_older_objection(

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 from marshmallow import fields
 from marshmallow.validate import Length, OneOf
 
 from consentcore.consent.record import MAX_DETAIL_CHARS, MAX_DETAILS, METHODS
 from consentcore.consent.tables import ConsentState
 from consentcore.policyset import Channel
+from registry.wording import LANGUAGES
 from web.api.schemas.strict import INSTANT_FORM, Instant, PersonIn, Strict, id_field, patterned, text, texts_by_name
+from web.receipts import MEDIA_TYPES, ReceiptForm
 
-DECLARED = (ConsentState.GIVEN, ConsentState.REFUSED, ConsentState.WITHDRAWN)
+DECLARED = (ConsentState.GIVEN, ConsentState.REFUSED, ConsentState.WITHDRAWN, ConsentState.REQUESTED)
+"""`requested` writes to the address and stands once the person confirmed there (double opt-in)."""
 NOTICE = r"^[a-z][a-z0-9_]{0,63}@[1-9][0-9]{0,5}(/[a-z]{2})?$"
 _WORDED = "Write a notice as ID@VERSION or ID@VERSION/LANGUAGE."
 
@@ -52,6 +59,27 @@ class Consent(Strict):
     policy_sha256 = text()
     method = text()
     leaf_index = fields.Integer(required=True, allow_none=True)
+
+
+class ReceiptQuery(Strict):
+    """In which form the receipt is wanted, and in which language the PDF speaks."""
+
+    format = fields.String(
+        validate=OneOf([form.value for form in ReceiptForm]),
+        metadata={"description": "Goes before Accept; without either it is the receipt that verifies alone."},
+    )
+    lang = fields.String(validate=OneOf(LANGUAGES), metadata={"description": "Of the PDF."})
+
+
+OTHER_FORMS: Mapping[str, Any] = MappingProxyType(
+    {
+        MEDIA_TYPES[ReceiptForm.TS_27560]: {"schema": {"type": "object"}},
+        MEDIA_TYPES[ReceiptForm.KANTARA]: {"schema": {"type": "object"}},
+        MEDIA_TYPES[ReceiptForm.TLOG_PROOF]: {"schema": {"type": "string"}},
+        MEDIA_TYPES[ReceiptForm.PDF]: {"schema": {"type": "string", "format": "binary"}},
+    }
+)
+"""What the receipt is answered as besides its own JSON: JSON-LD after TS 27560, Kantara 1.1, C2SP tlog-proof, PDF/A."""
 
 
 class ConsentReceipt(Strict):

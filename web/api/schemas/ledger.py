@@ -38,3 +38,9 @@ class Proof(Strict):
     """Hashes that prove a leaf, or that one state of the log begins another, in base64 (RFC 9162)."""
 
     hashes = fields.List(fields.String(), required=True)
+
+
+class Keys(Strict):
+    """Public keys of the log, one line each, the newest first."""
+
+    vkeys = fields.List(fields.String(), required=True)

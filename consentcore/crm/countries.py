@@ -1,4 +1,4 @@
-"""Telling from a country, written as people write it, in which region a telephone number is to be read.
+"""Telling the two-letter code of a country that is written as people write it: numbers are read and rules found by it.
 
 A small table, not a gazetteer: two-letter codes of ISO 3166-1 that telephone numbering knows, and the English, French
 and own names of the countries a European CRM meets most. What it does not know gives no region.

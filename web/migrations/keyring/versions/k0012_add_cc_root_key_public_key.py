@@ -1,0 +1,23 @@
+"""Add public_key to cc_root_key."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from consentcore import columns
+from web.migrations.steps import add_column, drop_column
+
+revision = "k0012"
+down_revision = "k0011"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Take the one step."""
+    add_column("cc_root_key", sa.Column("public_key", columns.Digest(32), nullable=True))
+
+
+def downgrade() -> None:
+    """Take it back."""
+    drop_column("cc_root_key", "public_key")
