@@ -21,11 +21,8 @@ from consentcore.subjects import objections, restrictions
 from consentcore.subjects.objections import ObjectionState
 from consentcore.suppression.entries import SuppressionReason, entries_of_person, lift, suppress_person
 from consentcore.suppression.tables import MARKETING
-from tests.builders.databases import servers_in_faults
 from tests.builders.people import open_people
 from tests.builders.policies import shipped
-
-pytestmark = servers_in_faults("database")
 
 NOW = datetime(2026, 11, 9, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
