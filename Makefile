@@ -58,7 +58,7 @@ faults: $(VENV)/installed-tools
 
 # The share of the long tests that is about the servers: what the short suite shows on SQLite alone.
 servers: $(VENV)/installed-tools
-	@$(BIN)/python -m pytest -n 2 -m faults tests/journeys tests/migrations tests/consentcore/consent tests/web/jobs $(ARGS)
+	@$(BIN)/python -m pytest -n 2 -m faults tests/journeys tests/migrations tests/consentcore/consent $(ARGS)
 
 pages: $(VENV)/installed-tools
 	@$(BIN)/python -m pytest -n 2 -m pages $(ARGS)

@@ -138,7 +138,7 @@ def test_others_read_and_write_meanwhile(wired: Service, keyring: Keyring, now: 
     assert stands.ended_at is not None
     for worker in workers:
         worker.ask()
-        assert len(worker.opened) > 1, "nobody worked meanwhile"
+        assert len(worker.opened) >= 1, "nobody worked meanwhile"
     with wired.sessions() as session:
         found = audit_log(session, keyring)
     assert found.ok, found.problem or found.discrepancies
