@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from consentcore.consent.declarations import ENDING, Choice
+from consentcore.consent.matters import declared
 from consentcore.errors import Conflict, NotFound, PolicyViolation
 from consentcore.ledger.statements import run
 from consentcore.policyset import LegalBasis, PolicySet, Purpose
@@ -32,12 +33,7 @@ def purpose_of(choice: Choice, policy: PolicySet) -> Purpose:
             f"purpose {purpose.id!r} rests on {purpose.basis.value}, not on consent; nothing to record here",
             article=purpose.basis.article,
         )
-    if choice.channel not in purpose.channels:
-        declared = ", ".join(sorted(purpose.channels))
-        raise PolicyViolation(
-            f"purpose {purpose.id!r} is not declared for channel {choice.channel.value!r}; it has: {declared}",
-            article="4(11)",
-        )
+    declared(policy, purpose.id, choice.channel, article="4(11)")
     if choice.notice.id != purpose.notice_id:
         raise PolicyViolation(
             f"notice {choice.notice.label} does not inform about purpose {purpose.id!r}; use {purpose.notice!r}",
